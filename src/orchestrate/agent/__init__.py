@@ -1,0 +1,1 @@
+"""An agent works: one attempt, its process, and what became of it."""

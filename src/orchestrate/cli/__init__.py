@@ -1,0 +1,1 @@
+"""The CLI asks: every command is a client of the REST API."""

@@ -1,0 +1,1 @@
+"""The web shows: REST, WebSocket, webhooks and the dashboard."""

@@ -1,0 +1,1 @@
+"""The proofs: each rule by a small story, each invariant by a checker under a seed."""

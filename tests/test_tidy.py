@@ -246,7 +246,8 @@ def test_the_house_keeps(rule: Rule) -> None:
         if (rule.__name__, file.path) not in EXCEPTIONS
         for number, fault in rule(file)
     ]
-    assert not faults, "\n" + "\n".join(faults)
+    if faults:
+        pytest.fail("\n".join(faults), pytrace=False)
 
 
 def test_every_exception_is_still_needed() -> None:

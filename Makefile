@@ -54,7 +54,7 @@ check: dev  ## format, lint, types, floors (the house rules are tests/test_tidy.
 	$(BIN)/ruff format --check $(CHECKED)
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/mypy $(CHECKED)
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 format: dev  ## put the code in form, and mend what a machine can mend
 	$(BIN)/ruff format $(CHECKED)

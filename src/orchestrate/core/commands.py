@@ -45,7 +45,8 @@ class Carried:
 class Start:
     """Begin a run. `agents`: name → resolved definition (JSON text), copied into the run.
 
-    `rerun_of` is the run this one repeats, `carried` what it takes over from it.
+    `rerun_of` is the run this one repeats, `carried` what it takes over from it. `workspace` is
+    the project's directory on the machine, where its agents work.
     """
 
     run_id: int
@@ -61,6 +62,7 @@ class Start:
     chain: tuple[int, ...] = ()
     rerun_of: int | None = None
     carried: tuple[Carried, ...] = ()
+    workspace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,4 @@ class Tick:
     by: Caller = SYSTEM
 
 
-Command: TypeAlias = (
-    Start | Claim | Report | Approve | Reject | Delegate | Cancel | RollBack | Tick
-)
+Command: TypeAlias = Start | Claim | Report | Approve | Reject | Delegate | Cancel | RollBack | Tick

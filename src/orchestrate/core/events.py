@@ -31,6 +31,7 @@ class RunCreated:
     chain: tuple[int, ...]
     rerun_of: int | None
     carried: tuple[Carried, ...]
+    workspace: str
     at: float
 
 

@@ -10,24 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from orchestrate.core import events as happened
+from orchestrate.core import evolve_answer as answer
+from orchestrate.core import evolve_stage as stage
 from orchestrate.core.events import Event
-from orchestrate.core.run import (
-    RUN_ENDED,
-    Approval,
-    ApprovalStatus,
-    Attempt,
-    Decision,
-    Mode,
-    Reason,
-    Rollback,
-    RollbackStatus,
-    Run,
-    RunStatus,
-    StageRun,
-    StageStatus,
-    Step,
-    StepStatus,
-)
+from orchestrate.core.run import RUN_ENDED, Reason, Run, RunStatus, StageRun, StageStatus
 
 
 def fold(run: Run | None, events: Iterable[Event]) -> Run | None:
@@ -55,8 +41,7 @@ def evolve(run: Run | None, event: Event) -> Run:
 
 def _created(event: happened.RunCreated) -> Run:
     stages = {
-        stage.name: StageRun(name=stage.name, unmet=len(stage.needs))
-        for stage in event.pipeline.stages
+        spec.name: StageRun(name=spec.name, unmet=len(spec.needs)) for spec in event.pipeline.stages
     }
     run = Run(
         id=event.run_id,
@@ -65,17 +50,20 @@ def _created(event: happened.RunCreated) -> Run:
         variables=event.variables,
         agents=event.agents,
         by=event.by,
+        pipeline_id=event.pipeline_id,
+        revision=event.revision,
+        workspace=event.workspace,
         created_at=event.at,
         stages=stages,
         unended=len(stages),
     )
-    run.ripe = {stage.name: None for stage in event.pipeline.stages if not stage.needs}
+    run.ripe = {spec.name: None for spec in event.pipeline.stages if not spec.needs}
     for carried in event.carried:
-        stage = stages[carried.stage]
-        stage.carried_from = event.rerun_of
-        stage.outputs = carried.outputs
-        stage.reason = Reason("carried", f"taken over from run {event.rerun_of}")
-        _end(run, stage, StageStatus(carried.status), stage.reason, event.at)
+        taken = stages[carried.stage]
+        taken.carried_from = event.rerun_of
+        taken.outputs = carried.outputs
+        reason = Reason("carried", f"taken over from run {event.rerun_of}")
+        stage.end(run, taken, StageStatus(carried.status), reason, event.at)
     return run
 
 
@@ -96,42 +84,6 @@ def _mood(run: Run, at: float) -> None:
         if run.pipeline.timeout_s is not None and not run.timed_out:
             run.timers["timeout", ""] = at + max(0.0, run.pipeline.timeout_s - run.worked_s)
     run.status = status
-
-
-def _set(run: Run, stage: StageRun, status: StageStatus) -> None:
-    """Move a stage to a status that is not an end, and keep the counts."""
-    _uncount(run, stage.status)
-    stage.status = status
-    if status is StageStatus.RUNNING:
-        run.running += 1
-    elif status is StageStatus.WAITING_APPROVAL:
-        run.waiting += 1
-
-
-def _uncount(run: Run, status: StageStatus) -> None:
-    if status is StageStatus.RUNNING:
-        run.running -= 1
-    elif status is StageStatus.WAITING_APPROVAL:
-        run.waiting -= 1
-
-
-def _end(
-    run: Run, stage: StageRun, status: StageStatus, reason: Reason | None, at: float
-) -> None:
-    _uncount(run, stage.status)
-    stage.status = status
-    stage.reason = reason
-    stage.retry_at = None
-    stage.completed_at = at
-    run.unended -= 1
-    run.ripe.pop(stage.name, None)
-    run.queue.pop(stage.name, None)
-    run.timers.pop(("retry", stage.name), None)
-    for name in run.pipeline.dependents[stage.name]:
-        dependent = run.stages[name]
-        dependent.unmet -= 1
-        if dependent.unmet == 0 and dependent.status is StageStatus.PENDING:
-            run.ripe[name] = None
 
 
 # -- the run ---------------------------------------------------------------------------
@@ -162,6 +114,7 @@ def _run_ended(
         run.working_since = None
     run.completed_at = event.at
     run.timers.clear()
+    run.ripe.clear()
     match event:
         case happened.RunSucceeded():
             run.status = RunStatus.SUCCEEDED
@@ -171,256 +124,6 @@ def _run_ended(
             run.status, run.reason = RunStatus.CANCELLED, reason
 
 
-# -- stages ----------------------------------------------------------------------------
-
-
-def _stage_noted(run: Run, event: happened.StageNoted) -> None:
-    run.stages[event.stage].note = event.note
-
-
-def _stage_queued(run: Run, event: happened.StageQueued) -> None:
-    stage = run.stages[event.stage]
-    _set(run, stage, StageStatus.PENDING)
-    stage.reason = event.reason
-    run.ripe.pop(event.stage, None)
-    run.queue[event.stage] = None
-
-
-def _stage_skipped(run: Run, event: happened.StageSkipped) -> None:
-    _end(run, run.stages[event.stage], StageStatus.SKIPPED, event.reason, event.at)
-
-
-def _stage_succeeded(run: Run, event: happened.StageSucceeded) -> None:
-    stage = run.stages[event.stage]
-    stage.outputs = event.outputs
-    _end(run, stage, StageStatus.SUCCEEDED, None, event.at)
-
-
-def _stage_failed(run: Run, event: happened.StageFailed) -> None:
-    stage = run.stages[event.stage]
-    stage.tolerated = event.tolerated
-    _end(run, stage, StageStatus.FAILED, event.reason, event.at)
-    if event.tolerated:
-        run.warnings += 1
-    elif run.failure is None:
-        words = f"stage `{event.stage}` failed: {event.reason.text}"
-        run.failure = Reason("stage_failed", words)
-
-
-def _stage_cancelled(run: Run, event: happened.StageCancelled) -> None:
-    _end(run, run.stages[event.stage], StageStatus.CANCELLED, event.reason, event.at)
-
-
-# -- attempts --------------------------------------------------------------------------
-
-
-def _attempt_started(run: Run, event: happened.AttemptStarted) -> None:
-    stage = run.stages[event.stage]
-    attempt = Attempt(
-        stage=event.stage,
-        mode=event.mode,
-        number=event.attempt,
-        agent=event.agent,
-        model=event.model,
-        task=event.task,
-        environment=event.environment,
-        dispatched_at=event.at,
-    )
-    run.live[event.stage, event.mode] = attempt
-    if event.mode is Mode.ROLLBACK:
-        stage.compensations.append(attempt)
-        _step_started(run, event.stage)
-        return
-    stage.attempts.append(attempt)
-    stage.retry_at = None
-    stage.reason = None
-    if stage.started_at is None:
-        stage.started_at = event.at
-    run.timers.pop(("retry", event.stage), None)
-    run.ripe.pop(event.stage, None)
-    run.queue.pop(event.stage, None)
-    _set(run, stage, StageStatus.RUNNING)
-
-
-def _attempt_claimed(run: Run, event: happened.AttemptClaimed) -> None:
-    attempt = run.live[event.stage, event.mode]
-    attempt.claimed_at = event.at
-    attempt.worker = event.worker
-    attempt.pid = event.pid
-    attempt.started_at = event.started_at
-
-
-def _attempt_stopped(run: Run, event: happened.AttemptStopped) -> None:
-    run.live[event.stage, event.mode].stop = event.why
-
-
-def _attempt_ended(run: Run, event: happened.AttemptEnded) -> None:
-    attempt = run.live.pop((event.stage, event.mode))
-    attempt.outcome = event.outcome
-    attempt.started_at = event.outcome.started_at or attempt.started_at
-    attempt.ended_at = event.outcome.ended_at or event.at
-
-
-def _retry_scheduled(run: Run, event: happened.RetryScheduled) -> None:
-    if event.mode is Mode.ROLLBACK:
-        active = run.rolling_back
-        assert active is not None
-        active.steps[event.stage].retry_at = event.due_at
-        run.timers["retry_rollback", event.stage] = event.due_at
-        return
-    stage = run.stages[event.stage]
-    stage.retry_at = event.due_at
-    stage.reason = event.reason
-    run.timers["retry", event.stage] = event.due_at
-
-
-# -- approvals -------------------------------------------------------------------------
-
-
-def _approval_requested(run: Run, event: happened.ApprovalRequested) -> None:
-    run.approvals[event.approval] = Approval(
-        number=event.approval,
-        stage=event.stage,
-        kind=event.kind,
-        approvers=event.approvers,
-        quorum=event.quorum,
-        every=event.every,
-        self_approval=event.self_approval,
-        on_timeout=event.on_timeout,
-        message=event.message,
-        packet=event.packet,
-        packet_hash=event.packet_hash,
-        requested_at=event.at,
-        expires_at=event.expires_at,
-        remind_at=event.remind_at,
-    )
-    stage = run.stages[event.stage]
-    stage.approval = event.approval
-    run.ripe.pop(event.stage, None)
-    _set(run, stage, StageStatus.WAITING_APPROVAL)
-    if event.expires_at is not None:
-        run.timers["expire", str(event.approval)] = event.expires_at
-    if event.remind_at:
-        run.timers["remind", str(event.approval)] = event.remind_at[0]
-
-
-def _approval_answered(
-    run: Run,
-    event: happened.ApprovalGranted | happened.ApprovalDenied | happened.ApprovalDelegated,
-) -> None:
-    approval = run.approvals[event.approval]
-    fields: dict[str, Any] = {}
-    match event:
-        case happened.ApprovalGranted():
-            word = "approve"
-            fields = {"fills": event.fills, "delegated_from": event.delegated_from}
-        case happened.ApprovalDenied():
-            word = "reject"
-            fields = {"delegated_from": event.delegated_from}
-        case happened.ApprovalDelegated():
-            word = "delegate"
-            fields = {"to": event.to}
-            approval.delegations[event.by] = event.to
-    decision = Decision(
-        by=event.by,
-        decision=word,
-        comment=event.comment,
-        role=event.role,
-        via=event.via,
-        at=event.at,
-        **fields,
-    )
-    approval.decisions.append(decision)
-
-
-def _approval_reminded(run: Run, event: happened.ApprovalReminded) -> None:
-    run.approvals[event.approval].remind_at = event.left
-    run.timers.pop(("remind", str(event.approval)), None)
-    if event.left:
-        run.timers["remind", str(event.approval)] = event.left[0]
-
-
-def _approval_closed(run: Run, event: happened.ApprovalClosed) -> None:
-    approval = run.approvals[event.approval]
-    approval.status = event.status
-    approval.reason = event.reason
-    approval.closed_at = event.at
-    run.timers.pop(("expire", str(event.approval)), None)
-    run.timers.pop(("remind", str(event.approval)), None)
-    stage = run.stages[event.stage]
-    _set(run, stage, StageStatus.PENDING)
-    if event.status is ApprovalStatus.APPROVED:
-        run.ripe[event.stage] = None
-
-
-# -- rollback --------------------------------------------------------------------------
-
-
-def _rollback_owed(run: Run, event: happened.RollbackOwed) -> None:
-    run.owed.append(event.stage)
-
-
-def _rollback_started(run: Run, event: happened.RollbackStarted) -> None:
-    steps = {name: Step(stage=name, unmet=len(waits)) for name, waits in event.steps}
-    releases: dict[str, list[str]] = {}
-    for name, waits in event.steps:
-        for each in waits:
-            releases.setdefault(each, []).append(name)
-    if event.failed_stage in run.owed:
-        run.owed.remove(event.failed_stage)
-    run.rollbacks.append(
-        Rollback(
-            number=event.rollback,
-            trigger=event.trigger,
-            by=event.by,
-            failed_stage=event.failed_stage,
-            target=event.target,
-            reason=event.reason,
-            steps=steps,
-            started_at=event.at,
-            after_end=run.ended,
-            releases=releases,
-            ready={name: None for name, step in steps.items() if step.unmet == 0},
-            unended=len(steps),
-        )
-    )
-
-
-def _step_started(run: Run, name: str) -> None:
-    active = run.rolling_back
-    assert active is not None, "only a rollback undoes"
-    active.ready.pop(name, None)
-    active.steps[name].status = StepStatus.RUNNING
-    active.steps[name].retry_at = None
-    run.timers.pop(("retry_rollback", name), None)
-
-
-def _compensation_ended(run: Run, event: happened.CompensationEnded) -> None:
-    active = run.rolling_back
-    assert active is not None, "only a rollback undoes"
-    step = active.steps[event.stage]
-    step.status = event.status
-    step.reason = event.reason
-    step.retry_at = None
-    run.timers.pop(("retry_rollback", event.stage), None)
-    active.ready.pop(event.stage, None)
-    active.unended -= 1
-    if event.status is StepStatus.SUCCEEDED:
-        run.stages[event.stage].rolled_back_at = event.at
-    for name in active.releases.get(event.stage, ()):
-        waiting = active.steps[name]
-        waiting.unmet -= 1
-        if waiting.unmet == 0 and waiting.status is StepStatus.PENDING:
-            active.ready[name] = None
-
-
-def _rollback_ended(run: Run, event: happened.RollbackEnded) -> None:
-    active = run.rollbacks[-1]
-    assert active.status is RollbackStatus.RUNNING, "a rollback ends once"
-    active.status = event.status
-    active.completed_at = event.at
-
-
 _WAYS: dict[type, Callable[[Run, Any], None]] = {
     happened.RunStarted: _run_started,
     happened.RunHalted: _run_halted,
@@ -428,25 +131,25 @@ _WAYS: dict[type, Callable[[Run, Any], None]] = {
     happened.RunSucceeded: _run_ended,
     happened.RunFailed: _run_ended,
     happened.RunCancelled: _run_ended,
-    happened.StageNoted: _stage_noted,
-    happened.StageQueued: _stage_queued,
-    happened.StageSkipped: _stage_skipped,
-    happened.StageSucceeded: _stage_succeeded,
-    happened.StageFailed: _stage_failed,
-    happened.StageCancelled: _stage_cancelled,
-    happened.AttemptStarted: _attempt_started,
-    happened.AttemptClaimed: _attempt_claimed,
-    happened.AttemptStopped: _attempt_stopped,
-    happened.AttemptEnded: _attempt_ended,
-    happened.RetryScheduled: _retry_scheduled,
-    happened.ApprovalRequested: _approval_requested,
-    happened.ApprovalGranted: _approval_answered,
-    happened.ApprovalDenied: _approval_answered,
-    happened.ApprovalDelegated: _approval_answered,
-    happened.ApprovalReminded: _approval_reminded,
-    happened.ApprovalClosed: _approval_closed,
-    happened.RollbackOwed: _rollback_owed,
-    happened.RollbackStarted: _rollback_started,
-    happened.CompensationEnded: _compensation_ended,
-    happened.RollbackEnded: _rollback_ended,
+    happened.StageNoted: stage.stage_noted,
+    happened.StageQueued: stage.stage_queued,
+    happened.StageSkipped: stage.stage_skipped,
+    happened.StageSucceeded: stage.stage_succeeded,
+    happened.StageFailed: stage.stage_failed,
+    happened.StageCancelled: stage.stage_cancelled,
+    happened.AttemptStarted: stage.attempt_started,
+    happened.AttemptClaimed: stage.attempt_claimed,
+    happened.AttemptStopped: stage.attempt_stopped,
+    happened.AttemptEnded: stage.attempt_ended,
+    happened.RetryScheduled: stage.retry_scheduled,
+    happened.ApprovalRequested: answer.approval_requested,
+    happened.ApprovalGranted: answer.approval_granted,
+    happened.ApprovalDenied: answer.approval_denied,
+    happened.ApprovalDelegated: answer.approval_delegated,
+    happened.ApprovalReminded: answer.approval_reminded,
+    happened.ApprovalClosed: answer.approval_closed,
+    happened.RollbackOwed: answer.rollback_owed,
+    happened.RollbackStarted: answer.rollback_started,
+    happened.CompensationEnded: answer.compensation_ended,
+    happened.RollbackEnded: answer.rollback_ended,
 }

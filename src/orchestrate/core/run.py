@@ -244,6 +244,9 @@ class Run:
     variables: Mapping[str, str]
     agents: Mapping[str, str]
     by: str
+    pipeline_id: int = 0
+    revision: int = 0
+    workspace: str = ""
     seq: int = 0
     last_at: float = 0.0
     status: RunStatus = RunStatus.PENDING

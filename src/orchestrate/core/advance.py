@@ -1,0 +1,168 @@
+"""What a run's state makes inevitable, whoever caused it: stages open, skip, queue, begin, end.
+
+It never answers a command. A stage becomes ripe when all it needs has ended; then it is skipped,
+asked about, queued or begun, and leaves the ripe ones (semantics 3.7, 4, 6.7, 7.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from orchestrate.core import approval, attempts, rollback
+from orchestrate.core.condition import Condition
+from orchestrate.core.ending import cancel_stage, fail, is_broken, stop_stage
+from orchestrate.core.events import (
+    RunCancelled,
+    RunFailed,
+    RunSucceeded,
+    StageCancelled,
+    StageNoted,
+    StageQueued,
+    StageSkipped,
+)
+from orchestrate.core.judge import ConditionError, Truth, explain, judge
+from orchestrate.core.pipeline import RunIf, Stage
+from orchestrate.core.run import STAGE_ENDED, Reason, Run, StageStatus
+from orchestrate.core.template import Undefined
+from orchestrate.core.turn import Turn
+from orchestrate.core.values import view
+
+
+def settle(turn: Turn) -> None:
+    """Advance until nothing more follows. Stages only move forward, so that point is near."""
+    rounds_max = 4 * len(turn.run.stages) + 8
+    for _ in range(rounds_max):
+        before = len(turn.events)
+        _advance(turn)
+        if len(turn.events) == before:
+            return
+    raise AssertionError("a run must settle")
+
+
+def _advance(turn: Turn) -> None:
+    run = turn.run
+    if run.ended:
+        rollback.advance(turn)
+        return
+    if run.cancelling is not None:
+        _cancel(turn)
+    rollback.owe(turn)
+    rollback.advance(turn)
+    if run.rolling_back is None and not run.owed:
+        for name in list(run.ripe):
+            if name in run.ripe:
+                _consider(turn, name)
+        while run.queue and turn.has_place():
+            _begin(turn, next(iter(run.queue)))
+        _end(turn)
+
+
+def _cancel(turn: Turn) -> None:
+    """Nothing new starts; what runs is told to end; the rest is cancelled (5.7)."""
+    for name, stage in turn.run.stages.items():
+        if stage.status in STAGE_ENDED:
+            continue
+        if stage.started:
+            stop_stage(turn, name, "cancelled")
+        else:
+            cancel_stage(turn, name, "cancelled")
+
+
+def _consider(turn: Turn, name: str) -> None:
+    """Decide what becomes of a stage whose needs have all ended."""
+    run = turn.run
+    spec = run.pipeline.stage(name)
+    stage = run.stages[name]
+    if not stage.started and stage.approval is None:
+        verdict = _against(run, spec)
+        if verdict is not None:
+            turn.say(
+                StageCancelled(stage=name, reason=verdict, at=turn.now)
+                if verdict.code == "upstream_cancelled"
+                else StageSkipped(stage=name, reason=verdict, at=turn.now)
+            )
+            return
+        if spec.when is not None and not _holds(turn, name, spec.when):
+            return
+        if spec.gate is not None:
+            _or_fail(turn, name, approval.ask)
+            return
+    if turn.has_place() and not run.queue:
+        _begin(turn, name)
+        return
+    words = f"waits for one of {run.pipeline.max_parallel} places (max_parallel)"
+    turn.say(StageQueued(stage=name, reason=Reason("max_parallel", words), at=turn.now))
+
+
+def _against(run: Run, spec: Stage) -> Reason | None:
+    """Why a stage does not run because of what it needs, None if it may (4, 4.1)."""
+    needs = [run.stages[need] for need in spec.needs]
+    if spec.run_if is RunIf.SUCCESS:
+        for need in needs:
+            if is_broken(need):
+                words = f"it needs `{need.name}`, which did not succeed"
+                return Reason("upstream_failed", words)
+        for need in needs:
+            if need.status is StageStatus.CANCELLED:
+                return Reason("upstream_cancelled", f"it needs `{need.name}`, which was cancelled")
+        if run.halted is not None:
+            return Reason("halted", run.halted.text)
+    elif spec.run_if is RunIf.FAILURE and not any(
+        is_broken(need) or need.status is StageStatus.FAILED for need in needs
+    ):
+        return Reason("run_if", "it runs on failure only, and nothing it needs failed")
+    for use in spec.uses:
+        used = run.stages[use.stage]
+        if used.status is StageStatus.SKIPPED and not use.default and use.name not in used.outputs:
+            words = f"it uses `{use.stage}.{use.name}`, and `{use.stage}` was skipped"
+            return Reason("missing_output", words)
+    return None
+
+
+def _holds(turn: Turn, name: str, condition: Condition) -> bool:
+    """Whether `when` lets a stage run; unknown lets it, and says so (6.6); an error fails it."""
+    try:
+        truth = judge(condition, view(turn.run))
+        if truth is Truth.YES:
+            return True
+        why = explain(condition, view(turn.run))
+    except ConditionError as fault:
+        fail(turn, name, Reason("condition_error", str(fault)))
+        return False
+    if truth is Truth.UNKNOWN:
+        note = Reason("condition_unknown", f"it runs, because {why.text}")
+        turn.say(StageNoted(stage=name, note=note, at=turn.now))
+        return True
+    words = f"{why.text}; {why.counterfactual}" if why.counterfactual else why.text
+    turn.say(StageSkipped(stage=name, reason=Reason("condition", words), at=turn.now))
+    return False
+
+
+def _begin(turn: Turn, name: str) -> None:
+    _or_fail(turn, name, attempts.begin)
+
+
+def _or_fail(turn: Turn, name: str, act: Callable[[Turn, str], None]) -> None:
+    """Do something that resolves a stage's texts; a hole in them fails the stage (9.1)."""
+    try:
+        attempts.check_texts(turn, name)
+        act(turn, name)
+    except Undefined as hole:
+        words = f"`${{{hole.args[0]}}}` has no value; give it one, or a default: `${{name:-text}}`"
+        fail(turn, name, Reason("undefined_variable", words))
+
+
+def _end(turn: Turn) -> None:
+    """The run ends when its stages have, its agents are gone, and nothing is to be undone."""
+    run = turn.run
+    owed = run.owed and run.cancelling is None
+    if run.unended or run.live or owed or run.rolling_back is not None:
+        return
+    if run.cancelling is not None:
+        turn.say(RunCancelled(reason=run.cancelling, at=turn.now))
+    elif run.failure is not None:
+        turn.say(RunFailed(reason=run.failure, at=turn.now))
+    elif run.halted is not None:
+        turn.say(RunFailed(reason=run.halted, at=turn.now))
+    else:
+        turn.say(RunSucceeded(at=turn.now))

@@ -5,6 +5,7 @@ write, which a killed process cannot lose. An exit that waits for its acknowledg
 flushed to disk as well, against the loss of power: one flush for all that wait.
 """
 
+import errno
 import os
 import time
 
@@ -20,6 +21,13 @@ RETRY_S = 1.0
 def boot_id() -> str:
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
         return file.read().strip()
+
+
+def _write_whole(file: int, data: bytes, size: int) -> None:
+    """All of it or, with an error, nothing: a file keeps its size."""
+    if os.write(file, data) < len(data):
+        os.ftruncate(file, size)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 class Past:
@@ -62,6 +70,8 @@ class Past:
             case "acknowledged":
                 for key in entry["keys"]:
                     self.exits.pop(key, None)
+            case _:
+                pass
 
 
 class Journal:
@@ -157,11 +167,8 @@ class Journal:
         return sum(map(len, kept)) + len(self._opening)
 
     def _append(self, data: bytes) -> None:
-        written = os.write(self._file, data)
-        if written < len(data):
-            os.ftruncate(self._file, self._size)
-            raise OSError(28, os.strerror(28))
-        self._size += written
+        _write_whole(self._file, data, self._size)
+        self._size += len(data)
 
     def _rewrite(self) -> None:
         """Start a file with what still counts, in place of the one that has grown."""
@@ -170,8 +177,7 @@ class Journal:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
         file = os.open(fresh, flags, 0o600)
         try:
-            if os.write(file, data) < len(data):
-                raise OSError(28, os.strerror(28))
+            _write_whole(file, data, 0)
             if len(self.exits) > len(self._unsynced):
                 os.fsync(file)
             os.rename(fresh, self._path)

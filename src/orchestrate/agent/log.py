@@ -5,6 +5,7 @@ of their first byte in the log as a whole: a first file that is kept, then short
 only the last are kept. A place in the log is therefore stable, also when its record is gone.
 """
 
+import errno
 import os
 from json.encoder import encode_basestring
 
@@ -108,7 +109,7 @@ class Log:
                 if written < len(line):
                     os.ftruncate(self._descriptor, self._size)
         if written < len(line):
-            raise OSError(28, os.strerror(28))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._size += written
 
     def _open_segment(self) -> None:

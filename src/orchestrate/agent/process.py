@@ -1,5 +1,7 @@
-"""The server's end of the runner: launch, stop, and hear what became of it. It never blocks
-once it is open, and keeps no truth of its own."""
+"""The server's end of the runner: launch, stop, hear what became of it; it never blocks once open.
+
+What is true of an attempt is known to the runner, and on disk; nothing is kept here.
+"""
 
 import os
 import re
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from orchestrate.agent.address import socket_address
-from orchestrate.agent.wire import LAUNCH_BYTES_MAX, PROTOCOL, Channel, decode, encode
+from orchestrate.agent.wire import LAUNCH_BYTES_MAX, LOCKED, PROTOCOL, Channel, decode, encode
 
 OPEN_WAIT_S = 10.0
 RUNNER_LOG_BYTES_MAX = 1 << 20
@@ -90,9 +92,6 @@ class Unknown:
     key: str
 
 
-type_of = {"started": Started, "exited": Exited, "unknown": Unknown}
-
-
 class Runner:
     """A connection to the runner of a data directory, for one thread and its selector."""
 
@@ -122,7 +121,7 @@ class Runner:
                 if greeting is not None:
                     return cls(channel, *greeting)
                 channel.close()
-                why = "it closed the connection without a greeting"
+                why = _last_words(whole) or "it closed the connection without a greeting"
             time.sleep(0.005)
         raise RunnerGone(f"no runner for {whole} within {wait_s:g} s: {why}")
 
@@ -267,10 +266,18 @@ def _start(data: Path, deadline: float) -> str:
         os.close(descriptor)
     if status == 0:
         return ""
-    lines: list[str] = []
+    code = os.waitstatus_to_exitcode(status)
+    if code == LOCKED:
+        return "another one holds runner.lock, and does not listen"
+    return _last_words(data) or f"it ended with status {code}"
+
+
+def _last_words(data: Path) -> str:
+    """What a runner that failed wrote before its end."""
     with suppress(FileNotFoundError):
-        lines = (data / "runner.log").read_text(errors="replace").splitlines()[-1:]
-    return lines[0] if lines else f"it ended with status {os.waitstatus_to_exitcode(status)}"
+        lines = (data / "runner.log").read_text(errors="replace").splitlines()
+        return lines[-1] if lines else ""
+    return ""
 
 
 _KEPT = ("ORCHESTRATE_ATTEMPT_KEY", "ORCHESTRATE_CONTEXT")

@@ -213,7 +213,7 @@ class Spawner:
             os.set_blocking(output, False)
             try:
                 return self._marked(path, order.argv, env, (task, inlet), mark), output
-            except BaseException:
+            except (OSError, ValueError):
                 mine.append(output)
                 raise
         finally:

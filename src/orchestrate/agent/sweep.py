@@ -7,11 +7,35 @@ import time
 from collections.abc import Mapping
 
 from orchestrate.agent import tree
+from orchestrate.agent.attempt import record_without_process
+from orchestrate.agent.journal import NAME, Past, boot_id
 from orchestrate.agent.orphans import instance_of
+from orchestrate.agent.wire import encode
 
 PASSES_MAX = 300
 PASS_S = 0.01
 _START_SLACK_S = 0.1
+
+
+def signal_all(pids: list[int], number: signal.Signals) -> list[int]:
+    """Those that got the signal."""
+    reached = []
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            continue
+        except PermissionError as error:
+            complain(f"process {pid} cannot be signalled: {error.strerror}")
+            continue
+        reached.append(pid)
+    return reached
+
+
+def complain(text: str) -> None:
+    """To runner.log: there is nobody else to tell."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 def _belongs(
@@ -39,6 +63,7 @@ def sweep(
     """
     prefix = os.fsencode(context_begins)
     killed: set[int] = set()
+    found: list[int] = []
     for _ in range(PASSES_MAX):
         found = [
             pid
@@ -48,14 +73,24 @@ def sweep(
         found = tree.descendants(found)
         if not found:
             return len(killed)
-        for pid in found:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-            except PermissionError as error:
-                print(f"sweep: process {pid} cannot be ended: {error.strerror}", file=sys.stderr)
-        killed.update(found)
+        killed.update(signal_all(found, signal.SIGKILL))
         time.sleep(PASS_S)
-    print(f"sweep: still alive after {PASSES_MAX} passes: {found}", file=sys.stderr)
+    complain(f"after {PASSES_MAX} passes of the sweep these still live: {found}")
     return len(killed)
+
+
+def recover(data: str) -> Past:
+    """End what an earlier runner left, and know what it did not tell."""
+    past = Past.read(f"{data}/{NAME}")
+    if not past.instances:
+        return past
+    leaders: dict[int, float] = {}
+    if boot_id() in past.boots:
+        for entry in past.started.values():
+            leaders[int(str(entry["pid"]))] = float(str(entry["boot_s"]))
+        sweep(past.instances, f"{data}/attempts/", leaders)
+    detail = "the process that guarded it was killed, or the machine stopped; it was ended too"
+    for key in past.started:
+        past.exits[key] = encode(record_without_process(key, "lost", detail))
+    past.started.clear()
+    return past

@@ -4,6 +4,8 @@ import json
 import socket
 
 PROTOCOL = 1
+LOCKED = 3
+"""The exit code of a runner that found another one in its place."""
 LAUNCH_BYTES_MAX = 32 << 20
 """The longest launch that is sent; a longer one becomes a start failure that says so."""
 READ_BYTES = 64 << 10
@@ -24,7 +26,7 @@ class Channel:
     __slots__ = ("_partial", "_socket", "ended", "unsent")
 
     def __init__(self, connection: socket.socket) -> None:
-        connection.setblocking(False)
+        connection.settimeout(0)
         self._socket = connection
         self._partial = bytearray()
         self.unsent = bytearray()

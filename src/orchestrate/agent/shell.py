@@ -13,12 +13,12 @@ from collections.abc import Mapping
 # Words in which a shell would change nothing: no quotes, globs, expansions, comments, tildes.
 _WORDS = re.compile(r"[A-Za-z0-9_./:@%+,-]+(?: +[A-Za-z0-9_./:@%+,=-]+)*")
 # What a shell does itself and programs of the same name do otherwise, or not at all.
-_SHELLS_OWN = frozenset(
-    ". : alias bg bind break builtin caller case cd command compgen complete compopt continue "
+_SHELLS_OWN = (
+    " . : alias bg bind break builtin caller case cd command compgen complete compopt continue "
     "coproc declare dirs disown do done elif else enable esac eval exec exit export fc fg fi for "
     "function getopts hash help history if in jobs kill let local logout mapfile popd printf "
     "pushd pwd read readarray readonly return select set shift shopt source suspend test then "
-    "time times trap type typeset ulimit umask unalias unset until wait while".split()
+    "time times trap type typeset ulimit umask unalias unset until wait while "
 )
 
 
@@ -37,7 +37,7 @@ def words(text: str, env: Mapping[str, str], cwd: str | None) -> tuple[str, ...]
 def _same_without_shell(simple: tuple[str, ...]) -> bool:
     if simple[0] == "echo":
         return not any(word.startswith("-") for word in simple)
-    return simple[0] not in _SHELLS_OWN and not simple[0].startswith(("-", "+", "%"))
+    return f" {simple[0]} " not in _SHELLS_OWN and not simple[0].startswith(("-", "+", "%"))
 
 
 def _starts(name: str, env: Mapping[str, str], cwd: str | None) -> bool:

@@ -89,21 +89,23 @@ def _check_schema(schema: object, place: str) -> None:
             known = ", ".join(sorted(_KEYWORDS))
             raise BadPromise(f"the schema{where} uses `{key}`, which is not known here: {known}")
     types = schema.get("type", [])
-    for kind in [types] if isinstance(types, str) else types:
+    for kind in types if isinstance(types, list) else [types]:
         if kind not in TYPES[:-1]:
             known = ", ".join(TYPES[:-1])
             raise BadPromise(f"the schema{where} has the type {_shown(kind)}; known: {known}")
     for name, form in (("properties", Mapping), ("required", list), ("enum", list)):
         if name in schema and not isinstance(schema[name], form):
             raise BadPromise(f"`{name}` of the schema{where} is not a {_NOUN[form]}")
+    if not all(isinstance(name, str) for name in schema.get("required", ())):
+        raise BadPromise(f"`required` of the schema{where} is not a list of names")
     for name in ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"):
         if name in schema and not _is(schema[name], "number"):
             raise BadPromise(f"`{name}` of the schema{where} is not a number")
     for name, part in schema.get("properties", {}).items():
         _check_schema(part, f"{place}.{name}" if place else str(name))
-    for name in ("items", "additionalProperties"):
-        if not isinstance(schema.get(name, {}), bool):
-            _check_schema(schema.get(name, {}), f"{place}[]" if name == "items" else f"{place}.*")
+    for name, inside in (("items", "[]"), ("additionalProperties", ".*")):
+        if name in schema and not isinstance(schema[name], bool):
+            _check_schema(schema[name], place + inside)
 
 
 _NOUN = {Mapping: "map", list: "list"}
@@ -140,9 +142,11 @@ _CLASSES: Mapping[str, type | tuple[type, ...]] = {
 
 def _compare(schema: Any, value: Any, place: str, faults: list[str]) -> None:
     """Append a sentence for everything in `value` that `schema` does not allow."""
-    if schema is True or not isinstance(schema, Mapping):
-        return
     name = f"output `{place}`" if place else "the outputs"
+    if schema is False:
+        faults.append(f"{name} is not declared")
+    if not isinstance(schema, Mapping):
+        return
     types = schema.get("type", [])
     allowed = [types] if isinstance(types, str) else list(types)
     if allowed and not any(_is(value, kind) for kind in allowed):
@@ -173,10 +177,7 @@ def _compare_object(
     )
     other = schema.get("additionalProperties", True)
     for key, each in value.items():
-        if key not in promised and other is False:
-            faults.append(f"output `{inside}{key}` is not declared")
-        else:
-            _compare(promised.get(key, other), each, f"{inside}{key}", faults)
+        _compare(promised.get(key, other), each, f"{inside}{key}", faults)
 
 
 def _bounds(schema: Mapping[str, Any], value: Any) -> list[str]:

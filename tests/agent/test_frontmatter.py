@@ -39,11 +39,11 @@ CORPUS: list[tuple[str, str, dict[str, Any], str]] = [
     (
         "examples in a description",
         "---\nname: a\ndescription: Use this. Examples: <example>Context: x. user: 'hi'\\n"
-        "assistant: \"I'll go\"</example>\n---\n",
+        'assistant: "I\'ll go"</example>\n---\n',
         {
             "name": "a",
             "description": "Use this. Examples: <example>Context: x. user: 'hi'\\n"
-            "assistant: \"I'll go\"</example>",
+            'assistant: "I\'ll go"</example>',
         },
         "",
     ),

@@ -43,6 +43,8 @@ def faults(kind: str, fields: Mapping[str, object]) -> list[str]:
             found.append(_unknown(name, kind))
         elif value is not None and (fault := _CHECKS.get(name, _anything)(value)):
             found.append(f"`{name}` {fault}")
+    if fields.get("workspace") == "none" and fields.get("cwd"):
+        found.append("`cwd` has no meaning with `workspace: none`, which is empty")
     return found
 
 

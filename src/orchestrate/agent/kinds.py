@@ -74,8 +74,8 @@ def not_yet(kind: str, fields: Mapping[str, object]) -> list[str]:
         return [f"agents of kind `{kind}` are not runnable yet"]
     wishes = [
         f"`{name}: {fields[name]}` is not available yet"
-        for name, given in (("workspace", ("project", "none")), ("sandbox", ("none",)))
-        if name in fields and fields[name] not in given
+        for name, wish in _NOT_YET
+        if fields.get(name) == wish
     ]
     wishes += [
         f"`{name}` in a definition is not available yet; {instead}"
@@ -85,6 +85,12 @@ def not_yet(kind: str, fields: Mapping[str, object]) -> list[str]:
     return wishes
 
 
+_NOT_YET = (
+    ("workspace", "run"),
+    ("workspace", "stage"),
+    ("sandbox", "workspace"),
+    ("sandbox", "strict"),
+)
 _INSTEAD = (
     ("limits", "leave it out"),
     ("retry", "write it in the stage"),

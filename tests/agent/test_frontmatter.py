@@ -38,8 +38,10 @@ CORPUS: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     (
         "examples in a description",
-        "---\nname: a\ndescription: Use this. Examples: <example>Context: x. user: 'hi'\\n"
-        'assistant: "I\'ll go"</example>\n---\n',
+        (
+            "---\nname: a\ndescription: Use this. Examples: <example>Context: x. user: 'hi'\\n"
+            'assistant: "I\'ll go"</example>\n---\n'
+        ),
         {
             "name": "a",
             "description": "Use this. Examples: <example>Context: x. user: 'hi'\\n"
@@ -73,8 +75,10 @@ CORPUS: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     (
         "our fields below a broken description",
-        "---\nname: a\ndescription: Use when: x\norchestrate:\n  run: pytest -q\n"
-        "  timeout: 5m\n---\n",
+        (
+            "---\nname: a\ndescription: Use when: x\norchestrate:\n  run: pytest -q\n"
+            "  timeout: 5m\n---\n"
+        ),
         {
             "name": "a",
             "description": "Use when: x",

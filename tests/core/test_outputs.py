@@ -81,14 +81,14 @@ def test_the_number_of_sentences_is_bounded() -> None:
     ("written", "why"),
     [
         ("passed", "outputs are a map, such as {passed: integer, report: string?}"),
-        ({"a": "int"}, 'output `a` has the type "int"; known: string, integer, number, boolean, '
-         "object, array, null, any"),
+        ({"a": "int"}, ('output `a` has the type "int"; known: string, integer, number, boolean, '
+         "object, array, null, any")),
         ({"type": "object", "properties": {"a": {"$ref": "#"}}},
-         "the schema of `a` uses `$ref`, which is not known here: additionalProperties, const, "
+         ("the schema of `a` uses `$ref`, which is not known here: additionalProperties, const, "
          "enum, items, maxItems, maxLength, maximum, minItems, minLength, minimum, properties, "
-         "required, type"),
-        ({"a": {"type": "text"}}, 'the schema of `a` has the type "text"; known: string, integer, '
-         "number, boolean, object, array, null"),
+         "required, type")),
+        ({"a": {"type": "text"}}, ('the schema of `a` has the type "text"; known: string, integer, '
+         "number, boolean, object, array, null")),
         ({"a": {"minimum": "3"}}, "`minimum` of the schema of `a` is not a number"),
         ({"type": "object", "required": "a"}, "`required` of the schema is not a list"),
         ([1], "a list of outputs is a list of names"),

@@ -1,0 +1,94 @@
+"""The one door. Whoever wants anything of a run (person, agent, clock) comes through `tell`.
+
+A door is open within one transaction of the store. It keeps the runs that live, as the fold of
+what is stored; a run whose events could not be stored is forgotten and folded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from orchestrate.core.commands import Because, Command, Refused, Start
+from orchestrate.core.decide import decide
+from orchestrate.core.events import Event
+from orchestrate.core.people import SYSTEM, Caller
+from orchestrate.core.run import Run
+from orchestrate.store.sqlite import Store
+
+RUNS_KEPT_MAX = 5_000
+
+
+class Broken(Exception):
+    """A fault of ours in one run: it is left alone, and the others go on."""
+
+
+class Door:
+    """Load, decide, append: the only way a run changes."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self.store = store
+        self.clock = clock
+        self.moved: list[tuple[Run, list[Event]]] = []
+        self._runs: dict[int, Run] = {}
+        self._broken: set[int] = set()
+
+    def tell(self, run_id: int, command: Command) -> Run:
+        """The run after `command`. Raises Refused where it cannot be honoured."""
+        if run_id in self._broken:
+            raise Refused(
+                Because.CONFLICT,
+                f"run {run_id} is set aside after an internal fault",
+                "its log is intact; see the server's messages",
+            )
+        run = self.run(run_id)
+        after = 0 if run is None else run.seq
+        try:
+            run, events = decide(run, command, self.clock())
+        except Refused:
+            raise
+        except BaseException as fault:
+            self._runs.pop(run_id, None)
+            self._broken.add(run_id)
+            raise Broken(f"run {run_id}, {type(command).__name__}: {fault!r}") from fault
+        if events:
+            by = _actor(command)
+            self._runs[run_id] = run
+            self.moved.append((run, events))
+            self.store.append(run, events, after=after, actor=by.name, via=by.via)
+        return run
+
+    def start(self, command: Start) -> Run:
+        """A new run, under the next number."""
+        run_id = self.store.next_run_id()
+        return self.tell(run_id, replace(command, run_id=run_id))
+
+    def run(self, run_id: int) -> Run | None:
+        """The run as it is, None if there is none. Nobody but `tell` may move it."""
+        run = self._runs.get(run_id)
+        if run is None:
+            run = self.store.load(run_id)
+            if run is not None:
+                self._runs[run_id] = run
+        return run
+
+    def settle(self) -> list[tuple[Run, list[Event]]]:
+        """What moved since the last time, now that it is stored; runs at rest are let go."""
+        moved, self.moved = self.moved, []
+        for run, _ in moved:
+            if run.resting:
+                self._runs.pop(run.id, None)
+        if len(self._runs) > RUNS_KEPT_MAX:
+            for run_id in list(self._runs)[: len(self._runs) // 2]:
+                del self._runs[run_id]
+        return moved
+
+    def forget(self) -> None:
+        """What moved was not stored: it did not happen."""
+        for run, _ in self.moved:
+            self._runs.pop(run.id, None)
+        self.moved = []
+
+
+def _actor(command: Command) -> Caller:
+    return getattr(command, "by", SYSTEM)

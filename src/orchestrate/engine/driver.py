@@ -1,0 +1,255 @@
+"""The engine: one thread that keeps every agenda.
+
+Each turn of its loop takes what was asked, what the runner says and whose time has come, passes
+all of it through the door in one transaction, and only then answers, starts and stops. It holds
+no state worth saving: whatever it forgets in a crash, the agenda says again.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import os
+import random
+import selectors
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import TypeVar
+
+from orchestrate.agent.process import RunnerGone
+from orchestrate.core import agenda
+from orchestrate.core.commands import Tick
+from orchestrate.core.run import Run
+from orchestrate.engine.asks import Ask, Overloaded
+from orchestrate.engine.clock import steady_clock
+from orchestrate.engine.crew import Crew, telling
+from orchestrate.engine.door import Door
+from orchestrate.engine.layout import Layout
+from orchestrate.engine.lock import DirectoryLock
+from orchestrate.engine.readings import Readings
+from orchestrate.store.reader import Reader
+from orchestrate.store.sqlite import Store, StoreFault
+
+T = TypeVar("T")
+
+ASKED_MAX = 10_000
+GROUP_MAX = 500
+RETRY_WAIT_S = 0.5
+log = logging.getLogger("orchestrate")
+
+
+class Engine:
+    """Open it, ask it, close it. Everything else happens on its own thread."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        *,
+        environ: Mapping[str, str] | None = None,
+        clock: Callable[[], float] | None = None,
+        dice: random.Random | None = None,
+    ) -> None:
+        self.layout = layout
+        self.clock = clock or steady_clock()
+        self.readings = Readings()
+        self._environ = dict(os.environ if environ is None else environ)
+        self._dice = dice or random.Random()  # noqa: S311 - it spreads retries, it keeps no secret
+        self._lock = DirectoryLock(layout.lock)
+        self._asked: deque[Ask] = deque()
+        self._later: list[Ask] = []
+        self._later_at: float | None = None
+        self._wakes: list[tuple[float, int]] = []
+        self._wake_of: dict[int, float] = {}
+        self._followers: list[Callable[[list[tuple[int, int]]], None]] = []
+        self._closing = False
+        self._wake_in, self._wake_out = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
+
+    # -- from any thread ---------------------------------------------------------------
+
+    def open(self) -> None:
+        """Take the directory, read what lives, take up its agents again.
+
+        Raises Taken (another server), RunnerGone (no runner can be started), StoreFault.
+        """
+        self.layout.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock.take()
+        try:
+            self._store = Store.open(self.layout.database)
+            self.reader = Reader(self.layout.database)
+            self._door = Door(self._store, self.clock)
+            self._crew = Crew(self.layout, self._environ, self.clock, self._dice)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._wake_in, selectors.EVENT_READ)
+        self._selector.register(self._crew.runner, selectors.EVENT_READ)
+        for run_id in self._store.live():
+            run = self._door.run(run_id)
+            assert run is not None, "a live run has a log"
+            self._schedule(run)
+            self._crew.take_up(run)
+        self._thread.start()
+
+    def perform(self, act: Callable[[Door], T]) -> Future[T]:
+        """Do `act` within a transaction; its answer comes when it is durable (C1).
+
+        Raises Overloaded when too much waits already.
+        """
+        if self._closing or len(self._asked) >= ASKED_MAX:
+            raise Overloaded("the server ends" if self._closing else "the server is busy")
+        ask = Ask(act)
+        self._asked.append(ask)
+        self._wake()
+        return ask.promise
+
+    def follow(self, tell: Callable[[list[tuple[int, int]]], None]) -> Callable[[], None]:
+        """Call `tell` with [(run, seq)] after each commit, on the engine's thread.
+
+        It must not block. Returns the function that ends it.
+        """
+        self._followers.append(tell)
+        return lambda: self._followers.remove(tell)
+
+    def close(self) -> None:
+        """Finish what was asked and leave; agents work on under their runner."""
+        if not self._closing:
+            self._closing = True
+            self._wake()
+            self._thread.join()
+            os.close(self._wake_in)
+            os.close(self._wake_out)
+
+    def _wake(self) -> None:
+        try:
+            os.write(self._wake_out, b"\0")
+        except BlockingIOError:
+            return  # so much woke it already that the pipe is full
+
+    # -- the loop ----------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        try:
+            while not (self._closing and not self._asked):
+                self._turn()
+        finally:
+            self._closing = True
+            self._selector.close()
+            self._crew.runner.close()
+            self.reader.close()
+            self._store.close()
+            self._lock.release()
+            for ask in [*self._asked, *self._later]:
+                ask.breaks(Overloaded("the server ends"))
+
+    def _turn(self) -> None:
+        for key, mask in self._selector.select(self._wait_s()):
+            if key.fileobj is self._crew.runner:
+                self._hear(mask)
+            else:
+                os.read(self._wake_in, 65536)
+        now = self.clock()
+        group = self._due(now)
+        while self._asked and len(group) < GROUP_MAX:
+            group.append(self._asked.popleft())
+        if group or (self._crew.due_at is not None and self._crew.due_at <= now):
+            group = self._crew.words() + group
+        if group:
+            self._commit(group)
+            self._crew.send()
+            self._watch()
+        if self._asked:
+            self._wake()
+
+    def _wait_s(self) -> float | None:
+        """How long there is nothing to do, in seconds; None for as long as nobody asks."""
+        times = [self._wakes[0][0]] if self._wakes else []
+        times += [at for at in (self._crew.due_at, self._later_at) if at is not None]
+        return max(0.0, min(times) - self.clock()) if times else None
+
+    def _due(self, now: float) -> list[Ask]:
+        """A Tick for every run whose time has come; what could not be stored, again."""
+        group: list[Ask] = []
+        if self._later_at is not None and self._later_at <= now:
+            group, self._later, self._later_at = self._later, [], None
+        while self._wakes and self._wakes[0][0] <= now:
+            at, run_id = heapq.heappop(self._wakes)
+            if self._wake_of.get(run_id) == at:
+                del self._wake_of[run_id]
+                group.append(Ask(telling(run_id, Tick()), again=True))
+        return group
+
+    def _commit(self, group: list[Ask]) -> None:
+        """Pass a group through the door; then, and only then, answer and act."""
+        try:
+            with self._store.transaction():
+                for ask in group:
+                    ask.run(self._door)
+        except StoreFault as fault:
+            self._undone(group, fault)
+            return
+        except Exception as fault:  # a fault of ours: find whose it is, spare the others
+            self._door.forget()
+            self._crew.undone()
+            if len(group) > 1:
+                for ask in group:
+                    self._commit([ask])
+            else:
+                log.exception("internal fault")
+                group[0].breaks(fault)
+            return
+        self._crew.stored()
+        for ask in group:
+            ask.keep()
+        moved = self._door.settle()
+        for run, events in moved:
+            self._schedule(run)
+            self._crew.settle(run, events)
+        if moved:
+            heads = [(run.id, run.seq) for run, _ in moved]
+            for tell in list(self._followers):
+                tell(heads)
+
+    def _undone(self, group: list[Ask], fault: StoreFault) -> None:
+        """Nothing was stored: people are told, machines' words are kept for later."""
+        log.error("the store refuses: %s", fault)
+        self._door.forget()
+        self._crew.undone()
+        for ask in group:
+            if ask.again:
+                self._later.append(ask)
+            else:
+                ask.breaks(fault)
+        if self._later:
+            self._later_at = self.clock() + RETRY_WAIT_S
+
+    def _schedule(self, run: Run) -> None:
+        at = agenda.wake_at(run)
+        if at is None:
+            self._wake_of.pop(run.id, None)
+        elif self._wake_of.get(run.id) != at:
+            self._wake_of[run.id] = at
+            heapq.heappush(self._wakes, (at, run.id))
+
+    # -- the runner --------------------------------------------------------------------
+
+    def _hear(self, mask: int) -> None:
+        try:
+            if mask & selectors.EVENT_WRITE:
+                self._crew.runner.flush()
+            self._crew.hear()
+        except RunnerGone:
+            self._selector.unregister(self._crew.runner)
+            self._crew.reopen()
+            self._selector.register(self._crew.runner, selectors.EVENT_READ)
+        self._watch()
+
+    def _watch(self) -> None:
+        """Wait for the runner to take more, too, while there is more to send."""
+        events = selectors.EVENT_READ
+        if self._crew.runner.wants_write():
+            events |= selectors.EVENT_WRITE
+        self._selector.modify(self._crew.runner, events)

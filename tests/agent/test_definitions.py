@@ -139,7 +139,7 @@ def test_a_file_may_name_its_agent_itself(tmp_path: Path) -> None:
     [
         (".claude/agents/a.md", "# Notes\n",
          "it does not begin with front matter (`---`, fields, `---`)"),
-        (".claude/agents/a.md", "---\ndescription: x\n---\n", "line 1: its front matter has no `name`"),
+        (".claude/agents/a.md", "---\nmodel: x\n---\n", "line 1: its front matter has no `name`"),
         (".claude/agents/a.md", "---\nname: a\norchestrate: yes\n---\n",
          "`orchestrate` must be a map of fields"),
         (".claude/agents/a.md", "---\nname: [a]\n---\n", "a name is text of 1 to 100 characters"),
@@ -259,8 +259,8 @@ def test_the_kind_is_told_by_the_one_field_it_needs(fields: dict[str, Any], kind
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({}, ("nothing says what kind of agent it is: write `run: pytest -q` for a command, or name "
-         "a `kind`")),
+        ({}, ("nothing says what kind of agent it is: write `run: pytest -q` for a command, or "
+         "name a `kind`")),
         ({"kind": "comand", "run": "x"}, "`comand` is no kind of agent; did you mean `command`?"),
         ({"kind": "command"}, "an agent of kind `command` needs `run`"),
         ({"run": "x", "timout": "5m"}, "unknown field `timout`; did you mean `timeout`?"),
@@ -271,7 +271,8 @@ def test_the_kind_is_told_by_the_one_field_it_needs(fields: dict[str, Any], kind
         ({"run": "x", "timeout": "soon"},
          "`timeout` must be a duration with a unit, such as `90s` or `1h30m`"),
         ({"run": "  "}, "`run` must not be empty"),
-        ({"run": ["pytest", 3]}, "`run` must be a command, or a list of its words, each of them text"),
+        ({"run": ["pytest", 3]},
+         "`run` must be a command, or a list of its words, each of them text"),
         ({"run": []}, "`run` must be a command, or a list of its words, each of them text"),
         ({"run": "x" * 200_000},
          "`run` has more than 100000 bytes; put it into a script and run that"),

@@ -157,6 +157,12 @@ def test_the_agents_promise_and_the_stages_both_count() -> None:
     assert outcome.outputs == {"a": 1}
 
 
+def test_what_undoes_the_work_owes_no_outputs() -> None:
+    who = define("x", {"run": "true", "outputs": ["url"]}, "the pipeline")
+    outcome = outcome_of(end(output="note=undone"), who, declared='["url"]', mode="rollback")
+    assert (outcome.kind, outcome.outputs) == ("succeeded", {"note": "undone"})
+
+
 def test_outputs_nobody_can_read_fail_it_without_any_promise() -> None:
     outcome = became(end(output_error="it has more than 1048576 bytes"))
     assert (outcome.kind, outcome.reason) == ("failed", "output_schema")

@@ -29,6 +29,7 @@ def test_the_short_form_names_types_and_what_may_be_missing() -> None:
 def test_a_list_names_outputs_of_any_type() -> None:
     assert faults(["url"], {"url": 3}) == []
     assert faults(["url"], {}) == ["output `url` is missing"]
+    assert faults("url", {}) == ["output `url` is missing"]
 
 
 def test_text_that_reads_as_the_promised_type_is_taken_as_it() -> None:
@@ -80,7 +81,7 @@ def test_the_number_of_sentences_is_bounded() -> None:
 @pytest.mark.parametrize(
     ("written", "why"),
     [
-        ("passed", "outputs are a map, such as {passed: integer, report: string?}"),
+        (3, "outputs are a map, such as {passed: integer, report: string?}"),
         ({"a": "int"}, ('output `a` has the type "int"; known: string, integer, number, boolean, '
          "object, array, null, any")),
         ({"type": "object", "properties": {"a": {"$ref": "#"}}},

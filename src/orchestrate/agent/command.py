@@ -19,6 +19,8 @@ from orchestrate.agent.process import Launch
 from orchestrate.agent.shell import words
 from orchestrate.core.pipeline import GRACE_S
 
+__all__ = ["AttemptFacts", "CannotStart", "launch"]
+
 # `workspace: none`: only the guard knows the attempt's directory, so the way into an empty one
 # inside of it is the attempt's own first step.
 _EMPTY = (

@@ -40,9 +40,20 @@ _ENDED: Mapping[str, tuple[str, str]] = {
 
 
 def outcome_of(
-    exited: Exited, definition: Definition | None, *, declared: str | None = None
+    exited: Exited,
+    definition: Definition | None,
+    *,
+    declared: str | None = None,
+    mode: str = "run",
 ) -> Outcome:
-    """What the end of an attempt means. `declared` is the stage's `outputs`, as JSON text."""
+    """What the end of an attempt means. `declared` is the stage's `outputs`, as JSON text.
+
+    Promised outputs are those of the work; what undoes it (`mode` rollback) owes none.
+    """
+    promises = [definition.fields.get("outputs")] if definition else []
+    promises.append(json.loads(declared) if declared else None)
+    if mode == "rollback":
+        promises = []
     if exited.reason != "exited":
         reason, text = _ENDED[exited.reason]
         return _outcome(exited, OutcomeKind.FAILED, reason, exited.detail or text)
@@ -52,7 +63,7 @@ def outcome_of(
     why = said if isinstance(said, str) and said.strip() else ""
     match meaning:
         case "succeeded":
-            return _succeeded(exited, definition, declared, outputs, fault)
+            return _succeeded(exited, promises, outputs, fault)
         case "skipped":
             text = why or f"the agent skipped it (exit code {exited.code})"
             return _outcome(exited, OutcomeKind.SKIPPED, "", text, outputs)
@@ -80,16 +91,10 @@ def outcome_unstarted(refusal: CannotStart) -> Outcome:
 
 
 def _succeeded(
-    exited: Exited,
-    definition: Definition | None,
-    declared: str | None,
-    outputs: Mapping[str, Any],
-    fault: str,
+    exited: Exited, promises: list[object], outputs: Mapping[str, Any], fault: str
 ) -> Outcome:
     """Success needs outputs that keep every promise made about them."""
     faults = [fault] if fault else []
-    promises = [definition.fields.get("outputs")] if definition else []
-    promises.append(json.loads(declared) if declared else None)
     for written in () if fault else promises:
         if written is None:
             continue

@@ -33,6 +33,8 @@ class BadPromise(Exception):
 
 def promise(written: object) -> dict[str, Any]:
     """`outputs:` as somebody wrote it → a JSON Schema of an object. Raises BadPromise."""
+    if isinstance(written, str):
+        written = [written]
     if isinstance(written, list):
         names = [name for name in written if isinstance(name, str)]
         if len(names) < len(written):
@@ -115,14 +117,15 @@ _NOUN = {Mapping: "map", list: "list"}
 
 def _read_as(schema: object, value: Any) -> Any:
     """Text as the value it spells, where only that is promised; anything else as it is."""
-    kind = schema.get("type") if isinstance(schema, Mapping) else None
-    if not isinstance(value, str) or kind in {None, "string"} or not isinstance(kind, str):
+    types = schema.get("type", "string") if isinstance(schema, Mapping) else "string"
+    kinds = [types] if isinstance(types, str) else types
+    if not isinstance(value, str) or "string" in kinds:
         return value
     try:
         read = json.loads(value)
     except (ValueError, RecursionError):
         return value
-    return read if _is(read, kind) else value
+    return read if any(_is(read, kind) for kind in kinds) else value
 
 
 def _is(value: Any, kind: str) -> bool:

@@ -21,7 +21,7 @@ def _url_encoded(value: bytes) -> Iterable[bytes]:
     return upper, lower, upper.replace(b"%20", b"+"), lower.replace(b"%20", b"+")
 
 
-def _base64_encoded(value: bytes) -> Iterable[bytes]:
+def _sextets(value: bytes) -> Iterable[bytes]:
     """What of the value shows in base64, whatever stands before it (as in `user:secret`)."""
     for before in range(3):
         text = binascii.b2a_base64(b"\0" * before + value, newline=False)
@@ -41,7 +41,7 @@ def forms(secret: str) -> set[bytes]:
         text = part.decode("utf-8", "surrogateescape")
         found.add(part)
         found.update(_url_encoded(part))
-        found.update(_base64_encoded(part))
+        found.update(_sextets(part))
         found.add(encode_basestring(text)[1:-1].encode("utf-8", "surrogateescape"))
         found.add(encode_basestring_ascii(text)[1:-1].encode("ascii"))
     return {form for form in found if len(form) >= SECRET_BYTES_MIN}

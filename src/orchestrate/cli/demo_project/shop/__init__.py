@@ -1,0 +1,1 @@
+"""A very small shop: what the demo's pipeline tests, scans and deploys."""

@@ -1,0 +1,1 @@
+"""The shop's own tests, which the stage `validate` runs."""

@@ -30,7 +30,8 @@ from orchestrate.engine.layout import Layout
 from orchestrate.engine.lock import DirectoryLock
 from orchestrate.engine.readings import Readings
 from orchestrate.store.reader import Reader
-from orchestrate.store.sqlite import Store, StoreFault
+from orchestrate.store.failures import StoreError
+from orchestrate.store.sqlite import Store
 
 T = TypeVar("T")
 
@@ -72,7 +73,7 @@ class Engine:
     def open(self) -> None:
         """Take the directory, read what lives, take up its agents again.
 
-        Raises Taken (another server), RunnerGone (no runner can be started), StoreFault.
+        Raises Taken (another server), RunnerGone (no runner can be started), StoreError.
         """
         self.layout.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock.take()
@@ -188,7 +189,7 @@ class Engine:
             with self._store.transaction():
                 for ask in group:
                     ask.run(self._door)
-        except StoreFault as fault:
+        except StoreError as fault:
             self._undone(group, fault)
             return
         except Exception as fault:  # a fault of ours: find whose it is, spare the others
@@ -213,7 +214,7 @@ class Engine:
             for tell in list(self._followers):
                 tell(heads)
 
-    def _undone(self, group: list[Ask], fault: StoreFault) -> None:
+    def _undone(self, group: list[Ask], fault: StoreError) -> None:
         """Nothing was stored: people are told, machines' words are kept for later."""
         log.error("the store refuses: %s", fault)
         self._door.forget()

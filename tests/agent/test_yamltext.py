@@ -31,6 +31,7 @@ from orchestrate.agent.yamltext import NODES_MAX, TEXT_BYTES_MAX, BadText, load
         ("a: &x {b: 1}\nc: {<<: *x, d: 2}", {"a": {"b": 1}, "c": {"b": 1, "d": 2}}),
         ("a: &x {b: 1}\nc: &y {<<: *x, b: 2}\ne: {<<: *y}",
          {"a": {"b": 1}, "c": {"b": 2}, "e": {"b": 2}}),
+        ("a: {b: integer?, c: [d?]}", {"a": {"b": "integer?", "c": ["d?"]}}),
         ("", None),
     ],
 )  # fmt: skip

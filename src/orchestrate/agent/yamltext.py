@@ -17,8 +17,6 @@ TEXT_BYTES_MAX = 256 * 1024
 DEPTH_MAX = 50
 NODES_MAX = 20_000
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 
 class BadText(Exception):
     """Text that cannot be read as YAML: `line` (from 1, or None) and `why`, a sentence."""
@@ -29,7 +27,9 @@ class BadText(Exception):
         self.line = line
 
 
-class _Loader(_LOADER):  # type: ignore[misc]  # the C loader where it was built, else Python's
+class _Loader(yaml.CSafeLoader):
+    """PyYAML's own scanner cannot read `{report: string?}`; libyaml, beside it, can."""
+
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
@@ -112,7 +112,7 @@ def load(text: str) -> tuple[Any, dict[str, int]]:
 def _stay_shallow(text: str) -> None:
     """Composing recurses; parsing does not. So the depth is measured on the events."""
     depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEPTH_MAX:

@@ -126,12 +126,14 @@ def test_a_daemon_outlives_other_attempts(watch: Watch) -> None:
 def test_an_orphan_without_any_mark_is_ended_with_its_last_candidate(watch: Watch) -> None:
     """Somebody who erases the mark on purpose gains the life of an older attempt, no more."""
     erase = """
-        import os, resource, sys, time
+        import os, resource
+        ready, closed_by_exec = os.pipe()
         if os.fork() == 0:
             os.setsid()
             resource.setrlimit(10, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
             os.execve("/bin/sleep", ["sleep", "61"], {})
-        print("forked", flush=True)
+        os.close(closed_by_exec)
+        os.read(ready, 1)
     """
     watch.launch(shell("older", "echo ready; exec sleep 62"))
     watch.wait(lambda: watch.log("older") == "ready\n", "the older attempt runs")

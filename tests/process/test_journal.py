@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrate.agent.attempt import NEVER
 from orchestrate.agent.journal import NAME, Journal, Past, boot_id
 from orchestrate.agent.wire import encode
 
@@ -52,21 +53,20 @@ def test_an_exit_is_flushed_when_it_waits_too_long(
     flushed: list[int] = []
     monkeypatch.setattr(os, "fsync", flushed.append)
     journal = Journal(str(tmp_path), 7, Past())
-    assert journal.due() is None
+    assert journal.due() == NEVER
     journal.exited("one", line("exited", "one"))
     journal.write()
     journal.acknowledge(["one"])
-    assert journal.due() is None
+    assert journal.due() == NEVER
     for key in ("two", "three"):
         journal.exited(key, line("exited", key))
     journal.write()
     due = journal.due()
-    assert due is not None
     journal.sync(due - 0.01)
     assert not flushed
     journal.sync(due)
     assert len(flushed) == 2, "the file, and once its name"
-    assert journal.due() is None
+    assert journal.due() == NEVER
     journal.close()
 
 

@@ -60,13 +60,13 @@ class Guard:
         self.journal.close()
 
     def needed(self) -> bool:
-        if self.channel is not None or self.attempts or self.orphans:
+        if self.channel is not None or self.attempts or self.orphans or not self.journal.keeps():
             return True
         return time.monotonic() < self.leave_at
 
     def patience(self) -> float | None:
         """How long to sleep; for ever when nothing has a time."""
-        due = min(self.next_due, self.tell_at, self.journal.due() or NEVER)
+        due = min(self.next_due, self.tell_at, self.journal.due())
         if self.channel is None and not self.attempts and not self.orphans:
             due = min(due, self.leave_at)
         return None if due == NEVER else max(0.0, due - time.monotonic())
@@ -92,8 +92,7 @@ class Guard:
         if now >= self.next_due:
             self.look_at_clocks(now)
         self.journal.write()
-        due = self.journal.due()
-        if due is not None and now >= due:
+        if now >= self.journal.due():
             self.journal.sync(now)
         if self.channel is not None:
             self.speak(self.channel, now)

@@ -122,17 +122,18 @@ class Journal:
         if known:
             self._pending.append(encode({"op": "acknowledged", "keys": known}))
 
-    def due(self) -> float | None:
+    def due(self) -> float:
         """When this wants to be called again, on the monotonic clock."""
         if self._retry_at is not None:
             return self._retry_at
-        return next(iter(self._unsynced.values())) if self._unsynced else None
+        return next(iter(self._unsynced.values()), float("inf"))
 
     def write(self) -> None:
         """Put on file what has happened in this turn, before anybody is told of it."""
-        if not self._pending:
-            return
         if self._retry_at is not None and time.monotonic() < self._retry_at:
+            return
+        self._retry_at = None
+        if not self._pending:
             return
         data = b"".join(self._pending)
         try:
@@ -144,19 +145,24 @@ class Journal:
             self._retry_at = time.monotonic() + RETRY_S
             return
         self._pending.clear()
-        self._retry_at = None
 
     def sync(self, now: float) -> None:
         """Flush to disk when an exit has waited too long for its acknowledgement."""
         if self._retry_at is not None:
             self.write()
         elif self._unsynced and now >= next(iter(self._unsynced.values())):
-            self._flush()
+            try:
+                self._flush()
+            except OSError:
+                self._retry_at = now + RETRY_S
+
+    def keeps(self) -> bool:
+        """Whether a killed process would lose no exit that is still to be told."""
+        return not (self._pending and self.exits)
 
     def close(self) -> None:
         """Leave a file only if there is something to be told to the next server."""
         if self.exits:
-            self.write()
             self._flush()
         else:
             os.unlink(self._path)

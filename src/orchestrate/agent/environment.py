@@ -66,7 +66,7 @@ def surroundings(
 
 
 def fits(value: str) -> bool:
-    """Whether a value can stand in an environment (one of 128 KiB keeps a program from starting)."""
+    """Whether a value can stand in an environment; one of 128 KiB keeps a program from starting."""
     try:
         data = os.fsencode(value)
     except UnicodeEncodeError:

@@ -22,6 +22,7 @@ from orchestrate.agent.fields import EXIT_MEANINGS
 from orchestrate.agent.kinds import OWN, SHARED
 from orchestrate.agent.outcome import outcome_of
 from orchestrate.agent.process import Exited
+from orchestrate.language.reader import read
 
 PAGE = (Path(__file__).parents[2] / "docs/agents.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -61,6 +62,12 @@ def test_every_definition_shown_is_understood(tmp_path: Path, text: str) -> None
             else f"agents of kind `{agent.kind}` are not runnable yet"
         )
         assert agent.problem == yet
+
+
+def test_the_pipeline_shown_is_valid() -> None:
+    (text,) = [text for kind, text in BLOCKS if kind == "yaml" and "stages:" in text]
+    reading = read(text, known_agents=("regression-tester", "deployer"))
+    assert reading.diagnostics == ()
 
 
 def test_the_kinds_shown_are_all_there_are(tmp_path: Path) -> None:

@@ -79,6 +79,13 @@ def test_a_command_is_started_in_the_project_with_its_task_on_standard_input(
     assert one.key == "7-deploy-1"
 
 
+def test_an_agent_may_have_a_task_for_stages_that_have_none(project: Path) -> None:
+    definition = {"run": "cat", "task": "Look around"}
+    assert start(project, definition).stdin == "Look around"
+    assert json.loads(start(project, definition).context)["task"] == "Look around"
+    assert start(project, definition, task="Deploy").stdin == "Deploy"
+
+
 def test_a_list_of_words_is_started_as_it_is(project: Path) -> None:
     run = ["printf", "%s", "$HOME; ls"]
     assert start(project, {"run": run}).argv == tuple(run)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 from orchestrate.agent.context import context_text
 from orchestrate.agent.definitions import Definition
@@ -40,6 +41,7 @@ def launch(
         problem = f"agent `{definition.name}` ({definition.source}): {definition.problem}"
         raise CannotStart("config", problem)
     fields = definition.fields if definition else {}
+    attempt = replace(attempt, task=attempt.task or str(fields.get("task") or ""))
     around = surroundings(definition, attempt, home)
     env = around.env
     empty = fields.get("workspace") == "none"

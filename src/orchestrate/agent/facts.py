@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 class AttemptFacts:
     """One attempt, as the engine asks for it; every text in it is rendered.
 
+    `task` is empty where the stage has none; then its agent's own counts.
     `run` is the stage's own command, which goes before its agent's. `env` is the stage's.
     `context` holds what only the engine knows: run, pipeline, stage, event, needs,
     previous_attempt. `project` is the directory the project lies in.

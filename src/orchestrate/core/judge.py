@@ -7,19 +7,22 @@ here may skip a stage without a reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import chain, islice, product
+from typing import TypeAlias
 
-from orchestrate.core.condition import Always, Condition, Every, Not, Some
+from orchestrate.core.condition import Always, Condition, Every, Not, OutputIs, Some, StageIs
 from orchestrate.core.predicate import ConditionError, Predicate, Truth, View, at_line, says
-from orchestrate.core.wording import change, expected, found, sentence
+from orchestrate.core.wording import change, expected, found, listed, sentence
 
 __all__ = ["ConditionError", "Explanation", "Truth", "View", "explain", "flips", "judge"]
 
 REASONS_MAX = 5  # predicates named in one explanation
 CHANGES_MAX = 5  # changes named in one way
 WAYS_MAX = 3  # equally small ways named
+
+_Turn: TypeAlias = tuple[Predicate, bool]  # a predicate, and whether it would have to hold
 
 _OPPOSITE = {Truth.YES: Truth.NO, Truth.NO: Truth.YES, Truth.UNKNOWN: Truth.UNKNOWN}
 
@@ -81,26 +84,27 @@ def flips(condition: Condition, view: View) -> list[tuple[Predicate, ...]]:
     most `WAYS_MAX + 1` sets, all of the same size; one empty set if the stage runs anyway, none
     if nothing could let it run.
     """
-    ways = _ways(_weigh(condition, view), Truth.NO)
-    return [tuple(predicate for predicate, _ in way) for way in ways]
+    return [tuple(predicate for predicate, _ in way) for way in _smallest(_weigh(condition, view))]
 
 
 def _weigh(condition: Condition, view: View) -> _Weighed:
     match condition:
         case Every(conditions) | Some(conditions):
             parts = tuple(_weigh(each, view) for each in conditions)
-            truths = {part.truth for part in parts}
-            # The one answer of a part that settles the whole, and what holds without any part.
-            decisive = Truth.NO if isinstance(condition, Every) else Truth.YES
-            if decisive in truths:
-                return _Weighed(condition, decisive, parts)
-            unknown = Truth.UNKNOWN in truths
-            return _Weighed(condition, Truth.UNKNOWN if unknown else _OPPOSITE[decisive], parts)
+            return _Weighed(condition, _joined(condition, {part.truth for part in parts}), parts)
         case Not(inner):
             part = _weigh(inner, view)
             return _Weighed(condition, _OPPOSITE[part.truth], (part,))
         case _:
             return _Weighed(condition, says(condition, view))
+
+
+def _joined(condition: Every | Some, truths: set[Truth]) -> Truth:
+    # The one answer of a part that settles the whole; without it, unknown wins.
+    decisive = Truth.NO if isinstance(condition, Every) else Truth.YES
+    if decisive in truths:
+        return decisive
+    return Truth.UNKNOWN if Truth.UNKNOWN in truths else _OPPOSITE[decisive]
 
 
 def _reasons(weighed: _Weighed) -> Iterator[tuple[Predicate, Truth]]:
@@ -123,11 +127,11 @@ def _reason(predicate: Predicate, view: View, truth: Truth) -> str:
     return text + excluded + at_line(predicate.line)
 
 
-def _ways(weighed: _Weighed, wrong: Truth) -> list[tuple[tuple[Predicate, bool], ...]]:
+def _ways(weighed: _Weighed, wrong: Truth) -> list[tuple[_Turn, ...]]:
     """The smallest sets of predicates whose turning makes a condition say anything but `wrong`.
 
-    With each predicate stands whether it must hold. Each occurrence of a predicate is taken for
-    itself; they are independent, so the smallest set for a whole is made of those for its parts.
+    Each occurrence of a predicate is taken for itself; so they are independent, and the smallest
+    sets for a whole are made of the smallest sets for its parts.
     """
     if weighed.truth is not wrong:
         return [()]
@@ -151,10 +155,38 @@ def _ways(weighed: _Weighed, wrong: Truth) -> list[tuple[tuple[Predicate, bool],
             return [((predicate, wrong is Truth.NO),)]
 
 
+def _smallest(weighed: _Weighed) -> list[tuple[_Turn, ...]]:
+    """The smallest ways to let a stage run; a predicate that is written twice turns in both places.
+
+    Where predicates are written twice there may be still smaller ways; where one is asked for and
+    excluded, there may be none.
+    """
+    ways = []
+    for way in _ways(weighed, Truth.NO):
+        turns = tuple(dict.fromkeys((replace(predicate, line=0), hold) for predicate, hold in way))
+        if _if_turned(weighed, {predicate for predicate, _ in turns}) is not Truth.NO:
+            ways.append(turns)
+    size = min(map(len, ways), default=0)
+    return [way for way in ways if len(way) == size]
+
+
+def _if_turned(weighed: _Weighed, turned: set[Predicate]) -> Truth:
+    match weighed.condition:
+        case Every() | Some() as condition:
+            return _joined(condition, {_if_turned(part, turned) for part in weighed.parts})
+        case Not():
+            return _OPPOSITE[_if_turned(weighed.parts[0], turned)]
+        case predicate:
+            same = replace(predicate, line=0)
+            return _OPPOSITE[weighed.truth] if same in turned else weighed.truth
+
+
 def _counterfactual(weighed: _Weighed, view: View) -> str:
     if weighed.truth is Truth.UNKNOWN:
-        return "what is not known lets the stage run"
-    ways = _ways(weighed, Truth.NO)
+        return _decided_when(weighed)
+    ways = _smallest(weighed)
+    if not ways and _ways(weighed, Truth.NO):
+        return "it asks for something and excludes it, so no small change lets it run"
     if not ways:
         return "nothing could have let it run"
     texts = list(dict.fromkeys(_way(way, view) for way in ways))
@@ -162,7 +194,19 @@ def _counterfactual(weighed: _Weighed, view: View) -> str:
     return f"it would run if {', or: if '.join(texts[:WAYS_MAX])}{more}"
 
 
-def _way(way: tuple[tuple[Predicate, bool], ...], view: View) -> str:
+def _decided_when(weighed: _Weighed) -> str:
+    awaited = (
+        predicate.stage
+        for predicate, _ in _reasons(weighed)
+        if isinstance(predicate, StageIs | OutputIs)
+    )
+    stages = tuple(dict.fromkeys(awaited))
+    if stages:
+        return f"it is decided when {listed(stages)} {'has' if len(stages) == 1 else 'have'} ended"
+    return "what is not known lets the stage run"
+
+
+def _way(way: Iterable[_Turn], view: View) -> str:
     texts = list(dict.fromkeys(change(predicate, view, hold=hold) for predicate, hold in way))
     if len(texts) > CHANGES_MAX:
         texts[CHANGES_MAX:] = [f"{len(texts) - CHANGES_MAX} more predicates turned"]

@@ -111,7 +111,9 @@ def _says(predicate: Predicate, view: View) -> Truth:
         case Labels(names=names):
             return _truth(any(name in facts.labels for name in names))
         case Actor(names=names):
-            return Truth.UNKNOWN if facts.actor is None else _truth(facts.actor in names)
+            if facts.actor is None:
+                return Truth.UNKNOWN
+            return _truth(facts.actor and facts.actor in names)
         case StageIs(stage=stage, statuses=statuses):
             status = view.statuses.get(stage)
             return Truth.UNKNOWN if status is None else _truth(status in statuses)

@@ -1,0 +1,79 @@
+"""What people wrote: pipelines and their revisions. Nothing here is lost by an edit or a deletion."""
+
+from __future__ import annotations
+
+from orchestrate.store.cell import instant, storable
+from orchestrate.store.database import Database
+
+_CURRENT = (
+    "SELECT id, revision, sha256, enabled FROM pipelines WHERE name = ? AND deleted_at IS NULL"
+)
+_CREATE = (
+    "INSERT INTO pipelines (name, definition, enabled, created_at, updated_at, description,"
+    " version, revision, sha256, triggers) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?) RETURNING id"
+)
+_UPDATE = (
+    "UPDATE pipelines SET definition = ?, enabled = ?, updated_at = ?, description = ?,"
+    " version = ?, revision = ?, sha256 = ?, triggers = ? WHERE id = ?"
+)
+# The same definition: the revision stays; a later release may read other triggers from it.
+_REFRESH = (
+    "UPDATE pipelines SET enabled = ?, description = ?, version = ?, triggers = ?,"
+    " updated_at = CASE WHEN enabled = ? THEN updated_at ELSE ? END WHERE id = ?"
+)
+_REVISION = (
+    "INSERT INTO pipeline_revisions (pipeline_id, revision, sha256, definition, created_at,"
+    " created_by) VALUES (?, ?, ?, ?, ?, ?)"
+)
+_ENABLE = (
+    "UPDATE pipelines SET enabled = ?, updated_at = CASE WHEN enabled = ? THEN updated_at ELSE ?"
+    " END WHERE name = ? AND deleted_at IS NULL"
+)
+_DELETE = "UPDATE pipelines SET deleted_at = ?, enabled = 0 WHERE name = ? AND deleted_at IS NULL"
+
+
+class Catalog(Database):
+    """The pipelines, by name. A deleted one stays for its runs; its name is free again."""
+
+    def put_pipeline(
+        self,
+        *,
+        name: str,
+        definition: str,
+        sha256: str,
+        description: str | None,
+        version: int,
+        triggers: str,
+        enabled: bool,
+        at: float,
+        by: str,
+    ) -> tuple[int, int]:
+        """Create or update; (pipeline id, revision). The definition it has is no new revision."""
+        now, flag = instant(at), int(enabled)
+        description = storable(description)
+        found = self.row(_CURRENT, (name,))
+        with self.whole():
+            if found is None:
+                revision = 1
+                values = (name, definition, flag, now, now, description, version, sha256, triggers)
+                pipeline_id = self.number(_CREATE, values)
+            else:
+                pipeline_id, revision, known, _ = found
+                if known == sha256:
+                    same = (flag, description, version, triggers, flag, now, pipeline_id)
+                    self.do(_REFRESH, same)
+                    return pipeline_id, revision
+                revision += 1
+                changed = (definition, flag, now, description, version, revision, sha256, triggers)
+                self.do(_UPDATE, (*changed, pipeline_id))
+            written = (pipeline_id, revision, sha256, definition, now, storable(by))
+            self.do(_REVISION, written)
+        return pipeline_id, revision
+
+    def set_enabled(self, name: str, enabled: bool, at: float) -> bool:  # noqa: FBT001
+        """Whether there is such a pipeline."""
+        return self.do(_ENABLE, (int(enabled), int(enabled), instant(at), name)) > 0
+
+    def delete_pipeline(self, name: str, at: float) -> bool:
+        """Whether there was such a pipeline. Its runs and revisions stay for the record."""
+        return self.do(_DELETE, (instant(at), name)) > 0

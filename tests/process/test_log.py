@@ -219,6 +219,7 @@ def test_a_full_disk_stops_no_attempt(full_disk: Path) -> None:
         " No space left on device"
     )
     writer = os.open(gate, os.O_WRONLY)
+    watch.run(shell("three", "true"))  # an answer: what was written before has been read
     (full_disk / "ballast").unlink()
     os.write(writer, b"go\n")
     os.close(writer)

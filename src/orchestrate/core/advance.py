@@ -122,10 +122,11 @@ def _against(run: Run, spec: Stage) -> Reason | None:
 def _holds(turn: Turn, name: str, condition: Condition) -> bool:
     """Whether `when` lets a stage run; unknown lets it, and says so (6.6); an error fails it."""
     try:
-        truth = judge(condition, view(turn.run))
+        seen = view(turn.run, name)
+        truth = judge(condition, seen)
         if truth is Truth.YES:
             return True
-        why = explain(condition, view(turn.run))
+        why = explain(condition, seen)
     except ConditionError as fault:
         fail(turn, name, Reason("condition_error", str(fault)))
         return False

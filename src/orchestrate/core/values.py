@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 
 from orchestrate.core.condition import Facts
 from orchestrate.core.judge import View
 from orchestrate.core.pipeline import Pipeline, Stage
+from orchestrate.core.predicate import as_text
 from orchestrate.core.run import STAGE_ENDED, Run
 
 FACTS = ("event", "branch", "head_branch", "tag", "sha", "repository", "actor")
-
-
-def as_text(value: object) -> str:
-    """A value as it stands in a text: strings as they are, everything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def fact(facts: Facts, name: str) -> str | None:
@@ -116,11 +111,12 @@ class _Outputs(Mapping[str, Mapping[str, object]]):
         return len(_Statuses(self._run))
 
 
-def view(run: Run) -> View:
-    """What a condition may look at in this run, at this moment (6.7)."""
+def view(run: Run, stage: str) -> View:
+    """What the condition of `stage` may look at in this run, at this moment (6.7)."""
     return View(
         facts=run.facts,
         variables=run.variables,
         statuses=_Statuses(run),
         outputs=_Outputs(run),
+        lookup=lookup(run, stage),
     )

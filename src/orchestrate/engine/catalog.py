@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from orchestrate.agent.definitions import Found, discover
 from orchestrate.core.commands import Because, Refused
@@ -20,6 +19,7 @@ from orchestrate.engine.door import Door
 from orchestrate.engine.driver import Engine
 from orchestrate.language.diagnostic import Diagnostic
 from orchestrate.language.reader import Reading, read
+from orchestrate.store.catalog import Current
 
 Also = Callable[[Door, object], None]
 
@@ -67,7 +67,7 @@ def create(
     pipeline, _ = _valid(engine, text)
 
     def act(door: Door) -> str:
-        if door.store.pipeline(pipeline.name) is not None:
+        if door.store.current(pipeline.name) is not None:
             raise Refused(
                 Because.CONFLICT,
                 f"there is already a pipeline `{pipeline.name}`",
@@ -104,13 +104,13 @@ def update(
 
     def act(door: Door) -> str:
         row = _existing(door, name)
-        if if_match is not None and row["sha256"] != if_match:
+        if if_match is not None and row.sha256 != if_match:
             raise Refused(
                 Because.CONFLICT,
-                f"`{name}` was changed meanwhile: it is at revision {row['revision']}",
+                f"`{name}` was changed meanwhile: it is at revision {row.revision}",
                 "look at the present definition and decide again",
             )
-        _put(door, pipeline, text, enabled=bool(row["enabled"]), by=by, action="pipeline.update")
+        _put(door, pipeline, text, enabled=row.enabled, by=by, action="pipeline.update")
         if also is not None:
             also(door, name)
         return name
@@ -143,7 +143,7 @@ def delete(
 
     def act(door: Door) -> str:
         row = _existing(door, name)
-        live = door.store.live_of(row["id"])
+        live = door.store.live_of(row.id)
         if live and not force:
             listed = ", ".join(str(each) for each in live[:5])
             raise Refused(
@@ -160,8 +160,8 @@ def delete(
     return engine.perform(act).result()
 
 
-def _existing(door: Door, name: str) -> dict[str, Any]:
-    row = door.store.pipeline(name)
+def _existing(door: Door, name: str) -> Current:
+    row = door.store.current(name)
     if row is None:
         raise Refused(
             Because.NOT_FOUND, f"there is no pipeline `{name}`", "see: orchestrate pipeline list"

@@ -29,8 +29,8 @@ from orchestrate.engine.door import Door
 from orchestrate.engine.layout import Layout
 from orchestrate.engine.lock import DirectoryLock
 from orchestrate.engine.readings import Readings
-from orchestrate.store.reader import Reader
 from orchestrate.store.failures import StoreError
+from orchestrate.store.reader import Reader
 from orchestrate.store.sqlite import Store
 
 T = TypeVar("T")

@@ -70,7 +70,9 @@ def outcome_of(run: Run, attempt: Attempt, exited: Exited) -> Outcome:
     declared = None
     if attempt.mode is Mode.RUN:
         declared = run.pipeline.stage(attempt.stage).outputs
-    return outcome.outcome_of(exited, definition_of(run, attempt), declared=declared)
+    return outcome.outcome_of(
+        exited, definition_of(run, attempt), declared=declared, mode=attempt.mode.value
+    )
 
 
 def _failure(earlier: Attempt | None) -> str | None:

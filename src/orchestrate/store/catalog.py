@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from orchestrate.store.cell import instant, storable
 from orchestrate.store.database import Database
 
@@ -30,6 +32,19 @@ _ENABLE = (
     " END WHERE name = ? AND deleted_at IS NULL"
 )
 _DELETE = "UPDATE pipelines SET deleted_at = ?, enabled = 0 WHERE name = ? AND deleted_at IS NULL"
+
+
+_LIVE_OF = "SELECT id FROM pipeline_runs WHERE pipeline_id = ? AND resting = 0 ORDER BY id"
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """A pipeline as it is within the transaction that asks."""
+
+    id: int
+    revision: int
+    sha256: str
+    enabled: bool
 
 
 class Catalog(Database):
@@ -69,6 +84,15 @@ class Catalog(Database):
             written = (pipeline_id, revision, sha256, definition, now, storable(by))
             self.do(_REVISION, written)
         return pipeline_id, revision
+
+    def current(self, name: str) -> Current | None:
+        """The pipeline of that name as it is now, uncommitted changes included."""
+        found = self.row(_CURRENT, (name,))
+        return None if found is None else Current(*found[:3], enabled=bool(found[3]))
+
+    def live_of(self, pipeline_id: int) -> list[int]:
+        """The runs of a pipeline that are not at rest, oldest first."""
+        return [run_id for (run_id,) in self.rows(_LIVE_OF, (pipeline_id,))]
 
     def set_enabled(self, name: str, enabled: bool, at: float) -> bool:  # noqa: FBT001
         """Whether there is such a pipeline."""

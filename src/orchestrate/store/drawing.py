@@ -16,7 +16,9 @@ def draw(db: Database, run: Run, events: Sequence[Event]) -> None:
     """Make the rows that `events` touch what `run`, as it is behind them, says."""
     touched = _touched(run, events)
     if touched.created is None:
+        status = tables.run_status(run)
         db.do(tables.RUN_MOVED, (*tables.run_moving(run), run.id))
+        db.do(tables.RUN_STATUS, (*status, run.id, *status))
     else:
         db.do(tables.RUN_NEW, tables.run_new(run, touched.created))
         db.do_each(tables.STAGE_NEW, [tables.stage_new(run, each) for each in run.stages.values()])

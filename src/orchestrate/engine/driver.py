@@ -65,6 +65,7 @@ class Engine:
         self._wake_of: dict[int, float] = {}
         self._followers: list[Callable[[list[tuple[int, int]]], None]] = []
         self._closing = False
+        self._ready: Future[None] = Future()
         self._wake_in, self._wake_out = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
 
@@ -78,13 +79,17 @@ class Engine:
         self.layout.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock.take()
         try:
-            self._store = Store.open(self.layout.database)
-            self.reader = Reader(self.layout.database)
-            self._door = Door(self._store, self.clock)
-            self._crew = Crew(self.layout, self._environ, self.clock, self._dice)
+            self._thread.start()
+            self._ready.result()
         except BaseException:
             self._lock.release()
             raise
+
+    def _set_up(self) -> None:
+        self._store = Store.open(self.layout.database)
+        self.reader = Reader.open(self.layout.database)
+        self._door = Door(self._store, self.clock)
+        self._crew = Crew(self.layout, self._environ, self.clock, self._dice)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._wake_in, selectors.EVENT_READ)
         self._selector.register(self._crew.runner, selectors.EVENT_READ)
@@ -93,7 +98,6 @@ class Engine:
             assert run is not None, "a live run has a log"
             self._schedule(run)
             self._crew.take_up(run)
-        self._thread.start()
 
     def perform(self, act: Callable[[Door], T]) -> Future[T]:
         """Do `act` within a transaction; its answer comes when it is durable (C1).
@@ -133,6 +137,12 @@ class Engine:
     # -- the loop ----------------------------------------------------------------------
 
     def _loop(self) -> None:
+        try:
+            self._set_up()
+        except BaseException as fault:  # noqa: BLE001 - whoever opens the engine hears of it
+            self._ready.set_exception(fault)
+            return
+        self._ready.set_result(None)
         try:
             while not (self._closing and not self._asked):
                 self._turn()

@@ -22,7 +22,7 @@ from orchestrate.core.events import (
 )
 from orchestrate.core.judge import ConditionError, Truth, explain, judge
 from orchestrate.core.pipeline import RunIf, Stage
-from orchestrate.core.run import STAGE_ENDED, Reason, Run, StageStatus
+from orchestrate.core.run import STAGE_ENDED, Reason, Run, StageRun, StageStatus
 from orchestrate.core.template import Undefined
 from orchestrate.core.turn import Turn
 from orchestrate.core.values import view
@@ -48,13 +48,22 @@ def _advance(turn: Turn) -> None:
         _cancel(turn)
     rollback.owe(turn)
     rollback.advance(turn)
-    if run.rolling_back is None and not run.owed:
-        for name in list(run.ripe):
-            if name in run.ripe:
-                _consider(turn, name)
-        while run.queue and turn.has_place():
-            _begin(turn, next(iter(run.queue)))
-        _end(turn)
+    for name in list(run.ripe):
+        if name in run.ripe and not (_going_back(run) and _may_start(run, name)):
+            _consider(turn, name)
+    while run.queue and turn.has_place() and not _going_back(run):
+        _begin(turn, next(iter(run.queue)))
+    _end(turn)
+
+
+def _going_back(run: Run) -> bool:
+    """Whether a rollback goes on, or is about to: no stage starts meanwhile (8.2)."""
+    return run.rolling_back is not None or bool(run.owed and run.cancelling is None)
+
+
+def _may_start(run: Run, name: str) -> bool:
+    """Whether anything but a skip may become of a stage of a run that was halted."""
+    return run.stages[name].started or run.pipeline.stage(name).run_if is not RunIf.SUCCESS
 
 
 def _cancel(turn: Turn) -> None:
@@ -107,9 +116,7 @@ def _against(run: Run, spec: Stage) -> Reason | None:
                 return Reason("upstream_cancelled", f"it needs `{need.name}`, which was cancelled")
         if run.halted is not None:
             return Reason("halted", run.halted.text)
-    elif spec.run_if is RunIf.FAILURE and not any(
-        is_broken(need) or need.status is StageStatus.FAILED for need in needs
-    ):
+    elif spec.run_if is RunIf.FAILURE and not any(map(_went_wrong, needs)):
         return Reason("run_if", "it runs on failure only, and nothing it needs failed")
     for use in spec.uses:
         used = run.stages[use.stage]
@@ -117,6 +124,12 @@ def _against(run: Run, spec: Stage) -> Reason | None:
             words = f"it uses `{use.stage}.{use.name}`, and `{use.stage}` was skipped"
             return Reason("missing_output", words)
     return None
+
+
+def _went_wrong(need: StageRun) -> bool:
+    """Whether `run_if: failure` runs for it. What is cancelled before the run is, is cancelled
+    because something failed (fail_fast, rollback, the run's timeout)."""
+    return is_broken(need) or need.status in (StageStatus.FAILED, StageStatus.CANCELLED)
 
 
 def _holds(turn: Turn, name: str, condition: Condition) -> bool:
@@ -156,8 +169,7 @@ def _or_fail(turn: Turn, name: str, act: Callable[[Turn, str], None]) -> None:
 def _end(turn: Turn) -> None:
     """The run ends when its stages have, its agents are gone, and nothing is to be undone."""
     run = turn.run
-    owed = run.owed and run.cancelling is None
-    if run.unended or run.live or owed or run.rolling_back is not None:
+    if run.unended or run.live or _going_back(run):
         return
     if run.cancelling is not None:
         turn.say(RunCancelled(reason=run.cancelling, at=turn.now))

@@ -25,7 +25,7 @@ from orchestrate.core.run import (
 )
 from orchestrate.core.turn import Turn
 
-UNSATISFIED = frozenset({"upstream_failed", "halted", "rolled_back", "run_timeout"})
+UNSATISFIED = frozenset({"upstream_failed", "halted"})
 STOPS = {
     "cancelled": "the run was cancelled",
     "fail_fast": "another stage failed and the pipeline says fail_fast",
@@ -45,21 +45,29 @@ def fail(turn: Turn, name: str, reason: Reason, *, consult: bool = True) -> None
         turn.say(RollbackOwed(stage=name, at=turn.now))
     halt(turn, Reason("stage_failed", f"stage `{name}` failed: {reason.text}"), name)
     if turn.run.pipeline.fail_fast:
-        for attempt in list(turn.run.live.values()):
-            if attempt.mode is Mode.RUN and attempt.environment is None:
-                stop(turn, attempt.stage, "fail_fast")
-        for each in _backing_off(turn):
-            if turn.run.pipeline.stage(each).environment is None:
-                cancel_stage(turn, each, "fail_fast")
+        _fail_fast(turn)
+
+
+def _fail_fast(turn: Turn) -> None:
+    """Running siblings end too: not deployments, nor what runs because of a failure (4.1, 5.1)."""
+    for spec in turn.run.pipeline.stages:
+        spared = spec.environment is not None or spec.run_if is not RunIf.SUCCESS
+        if turn.run.stages[spec.name].started and not spared:
+            stop_stage(turn, spec.name, "fail_fast")
 
 
 def halt(turn: Turn, reason: Reason, name: str | None) -> None:
-    """No further stage starts, but those with `run_if`; gates that no longer matter close."""
+    """No further stage starts, but those with `run_if`; gates that no longer matter close.
+
+    What waits for a stage that still runs is skipped after that: what cleans up behind it
+    (`run_if: always`) must not start before.
+    """
     if turn.run.halted is None or reason.code == "run_timeout":
         turn.say(RunHalted(reason=reason, stage=name, at=turn.now))
     for spec in turn.run.pipeline.stages:
         stage = turn.run.stages[spec.name]
-        if stage.status in STAGE_ENDED or stage.started or spec.run_if is not RunIf.SUCCESS:
+        gone = stage.status in STAGE_ENDED or stage.started
+        if gone or stage.unmet or spec.run_if is not RunIf.SUCCESS:
             continue
         withdraw(turn, spec.name, reason)
         broken = next((need for need in spec.needs if is_broken(turn.run.stages[need])), None)
@@ -118,7 +126,3 @@ def cancel_stage(turn: Turn, name: str, why: str) -> None:
     reason = Reason(why, STOPS[why])
     withdraw(turn, name, reason)
     turn.say(StageCancelled(stage=name, reason=reason, at=turn.now))
-
-
-def _backing_off(turn: Turn) -> list[str]:
-    return [name for kind, name in turn.run.timers if kind == "retry"]

@@ -14,6 +14,7 @@ from orchestrate.core.events import (
 )
 from orchestrate.core.run import (
     STAGE_ENDED,
+    Attempt,
     Mode,
     Outcome,
     OutcomeKind,
@@ -128,12 +129,12 @@ def advance(turn: Turn) -> None:
         return
     if turn.run.cancelling is not None:
         _give_up(turn, active)
-    while active.ready:
-        before = len(active.ready)
+    moved = True
+    while active.ready and moved:
+        before = len(turn.events)
         for name in list(active.ready):
             _compensate(turn, name)
-        if len(active.ready) == before:
-            break
+        moved = len(turn.events) > before
     if active.unended == 0:
         turn.say(RollbackEnded(rollback=active.number, status=verdict(active), at=turn.now))
 
@@ -154,7 +155,7 @@ def _compensate(turn: Turn, name: str) -> None:
     if undo is None:
         reason = Reason("nothing_to_undo", "the stage does not say how it is undone")
         _end(turn, name, StepStatus.SKIPPED, reason)
-    elif not any(each.started_at is not None for each in stage.attempts):
+    elif not any(_may_have_run(each) for each in stage.attempts):
         _end(turn, name, StepStatus.SKIPPED, Reason("never_ran", "none of its processes ran"))
     elif turn.has_place():
         try:
@@ -162,6 +163,12 @@ def _compensate(turn: Turn, name: str) -> None:
         except Undefined as hole:
             words = f"`${{{hole.args[0]}}}` has no value"
             _end(turn, name, StepStatus.FAILED, Reason("undefined_variable", words))
+
+
+def _may_have_run(attempt: Attempt) -> bool:
+    """Whether its process may have done something. Of a lost one nobody knows, so it may."""
+    lost = attempt.outcome is not None and attempt.outcome.reason == "lost"
+    return lost or attempt.started_at is not None
 
 
 def _begin(turn: Turn, name: str) -> None:

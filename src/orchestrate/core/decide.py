@@ -11,6 +11,8 @@ refusal is raised before anything has moved. It never looks at a clock, and neve
 
 from __future__ import annotations
 
+import math
+
 from orchestrate.core import approval, attempts, rollback
 from orchestrate.core.advance import settle
 from orchestrate.core.commands import (
@@ -120,16 +122,16 @@ def _report(turn: Turn, command: Report) -> None:
 def _cancel(turn: Turn, command: Cancel) -> None:
     """Cancelling is idempotent while it goes on, and refused after the end (5.7, 8.8, C7)."""
     run = turn.run
+    if run.resting:
+        raise Refused(Because.CONFLICT, f"run {run.id} has already {_ended(run)}")
+    if run.cancelling is not None:
+        return
     if run.rolling_back is not None and not command.force:
         raise Refused(
             Because.CONFLICT,
             f"run {run.id} is being rolled back",
             "let it finish, or cancel the rollback too: --force",
         )
-    if run.ended and run.rolling_back is None:
-        raise Refused(Because.CONFLICT, f"run {run.id} has already {_ended(run)}")
-    if run.cancelling is not None:
-        return
     words = f"cancelled by {command.by.name}" + (f": {command.reason}" if command.reason else "")
     turn.say(
         CancelRequested(
@@ -150,7 +152,7 @@ def _tick(turn: Turn) -> None:
     now = turn.now
     due = sorted((at, key) for key, at in turn.run.timers.items() if at <= now)
     for _, key in due:
-        if key not in turn.run.timers:
+        if turn.run.timers.get(key, math.inf) > now:
             continue  # an earlier one made it meaningless
         kind, name = key
         if kind == "expire":

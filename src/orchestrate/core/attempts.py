@@ -31,7 +31,7 @@ def begin(turn: Turn, name: str) -> None:
     """Dispatch the next attempt of a stage. Raises Undefined for a hole in its texts."""
     spec = turn.run.pipeline.stage(name)
     number = len(turn.run.stages[name].attempts) + 1
-    change = _escalation(spec.retry, number)
+    change = _escalation(spec.retry, _counted(spec, turn.run.stages[name]) + 1)
     value = lookup(turn.run, name)
     turn.say(
         AttemptStarted(
@@ -57,7 +57,10 @@ def check_texts(turn: Turn, name: str) -> None:
 
 
 def _escalation(retry: Retry, number: int) -> Escalation:
-    """The n-th entry is for attempt n+1; the last one stays for those after it (5.4)."""
+    """The n-th entry is for attempt n+1; the last one stays for those after it (5.4).
+
+    `number` is among those that count: a question answered is no reason to send somebody else.
+    """
     if number == 1 or not retry.escalate:
         return Escalation()
     return retry.escalate[min(number - 2, len(retry.escalate) - 1)]
@@ -106,7 +109,7 @@ def _failed(turn: Turn, name: str, outcome: Outcome, jitter: float) -> None:
     stage = turn.run.stages[name]
     due_at = _retry_at(turn, spec, stage, outcome, jitter)
     if due_at is None:
-        fail(turn, name, Reason(outcome.reason, outcome.detail))
+        fail(turn, name, _why(outcome))
         return
     number = len(stage.attempts) + 1
     words = f"attempt {number - 1} failed: {outcome.detail}; attempt {number} follows"
@@ -122,6 +125,13 @@ def _failed(turn: Turn, name: str, outcome: Outcome, jitter: float) -> None:
     )
 
 
+def _why(outcome: Outcome) -> Reason:
+    if outcome.kind is OutcomeKind.NEEDS_PERSON:
+        words = f"it asked for a person more than {PERSON_ASKS_MAX} times"
+        return Reason("needs_person", f"{words}; the last time: {outcome.detail}")
+    return Reason(outcome.reason, outcome.detail)
+
+
 def _retry_at(
     turn: Turn, spec: Stage, stage: StageRun, outcome: Outcome, jitter: float
 ) -> float | None:
@@ -135,14 +145,24 @@ def _retry_at(
     lost = outcome.reason == "lost"
     if lost and spec.environment is not None:
         return None
+    if lost and spec.on_lost is OnLost.RERUN and _losses(stage) <= LOST_RERUNS_MAX:
+        return turn.now
+    return due(spec.retry, _counted(spec, stage), outcome, turn.now, jitter)
+
+
+def _counted(spec: Stage, stage: StageRun) -> int:
+    """The ended attempts that count for `retry`: not those that asked for a person, nor those
+    that `on_lost: rerun` repeats."""
     ends = [each.outcome for each in stage.attempts if each.outcome is not None]
-    uncounted = sum(each.kind is OutcomeKind.NEEDS_PERSON for each in ends)
-    if spec.on_lost is OnLost.RERUN:
-        losses = sum(each.reason == "lost" for each in ends)
-        if lost and losses <= LOST_RERUNS_MAX:
-            return turn.now
-        uncounted += min(losses, LOST_RERUNS_MAX)
-    return due(spec.retry, len(ends) - uncounted, outcome, turn.now, jitter)
+    asks = sum(each.kind is OutcomeKind.NEEDS_PERSON for each in ends)
+    free = min(_losses(stage), LOST_RERUNS_MAX) if spec.on_lost is OnLost.RERUN else 0
+    return len(ends) - asks - free
+
+
+def _losses(stage: StageRun) -> int:
+    return sum(
+        each.outcome is not None and each.outcome.reason == "lost" for each in stage.attempts
+    )
 
 
 def due(retry: Retry, made: int, outcome: Outcome, now: float, jitter: float) -> float | None:

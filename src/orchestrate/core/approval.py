@@ -142,6 +142,7 @@ def delegate(turn: Turn, command: Delegate) -> None:
             comment=command.comment,
             role=_role(approval, command.by, fills),
             via=command.by.via,
+            fills=fills,
             at=turn.now,
         )
     )
@@ -237,13 +238,12 @@ def _voice(
         raise Refused(Because.FORBIDDEN, f"{by.name} is no person; people approve")
     if any(each.by == by.name and each.decision != "delegate" for each in approval.decisions):
         raise Refused(Because.CONFLICT, f"{by.name} has already decided about `{approval.stage}`")
-    entries = tuple(range(len(approval.approvers)))
-    giver = _held(approval, by.name)
-    if by.owner:
-        return entries, giver
     if by.name in approval.delegations:
         to = approval.delegations[by.name]
         raise Refused(Because.CONFLICT, f"{by.name} has given this vote to {to}")
+    giver = _held(approval, by.name)
+    if by.owner:
+        return tuple(range(len(approval.approvers))), giver
     if _excluded(turn, approval, by.name):
         raise Refused(
             Because.FORBIDDEN,
@@ -251,7 +251,7 @@ def _voice(
             "ask another approver, or set approval.self_approval: true in the pipeline",
         )
     if giver is not None:
-        return _entries(approval, giver, roster), giver
+        return _received(approval, by.name), giver
     fills = _listed(approval, by.name, roster)
     if approval.approvers and not fills:
         raise Refused(
@@ -271,13 +271,10 @@ def _held(approval: Approval, name: str) -> str | None:
     return next((giver for giver, to in approval.delegations.items() if to == name), None)
 
 
-def _entries(approval: Approval, giver: str, roster: Roster) -> tuple[int, ...]:
-    """The entries that a vote was for, before it was given away, hop by hop (acyclic by 7.5)."""
-    first = giver
-    while (earlier := _held(approval, first)) is not None:
-        first = earlier
-    fills = _listed(approval, first, roster)
-    return fills or tuple(range(len(approval.approvers)))
+def _received(approval: Approval, name: str) -> tuple[int, ...]:
+    """The entries that a vote given to `name` was for when it was given."""
+    gifts = (each.fills for each in approval.decisions if each.to == name)
+    return next(gifts, ())
 
 
 def _excluded(turn: Turn, approval: Approval, name: str) -> bool:

@@ -192,6 +192,8 @@ class ApprovalDenied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalDelegated:
+    """`fills`: the approvers that the vote stood for when it was given, by their places."""
+
     approval: int
     stage: str
     by: str
@@ -199,6 +201,7 @@ class ApprovalDelegated:
     comment: str
     role: str
     via: str
+    fills: tuple[int, ...] = ()
     at: float
 
 

@@ -82,6 +82,7 @@ def approval_delegated(run: Run, event: happened.ApprovalDelegated) -> None:
         via=event.via,
         at=event.at,
         to=event.to,
+        fills=event.fills,
     )
     approval = run.approvals[event.approval]
     approval.delegations[event.by] = event.to

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from orchestrate.core.events import Event
 from orchestrate.core.evolve import evolve
-from orchestrate.core.run import Mode, Run
+from orchestrate.core.run import Run, StepStatus
 
 
 class Turn:
@@ -25,11 +25,12 @@ class Turn:
         self.events.append(event)
 
     def has_place(self) -> bool:
-        """Whether `max_parallel` lets one more attempt start (3.7)."""
+        """Whether `max_parallel` lets one more attempt start (3.7); a back-off keeps its place."""
         run = self.run
         if run.pipeline.max_parallel is None:
             return True
         used = run.running
-        if run.rollbacks:
-            used += sum(mode is Mode.ROLLBACK for _, mode in run.live)
+        active = run.rolling_back
+        if active is not None:
+            used += sum(step.status is StepStatus.RUNNING for step in active.steps.values())
         return used < run.pipeline.max_parallel

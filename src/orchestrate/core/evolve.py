@@ -71,7 +71,7 @@ def _mood(run: Run, at: float) -> None:
     """The run's status is a function of its stages (7.8, I27); work time is counted (5.5)."""
     if run.started_at is None:
         return
-    idle = run.running == 0 and not run.live
+    idle = run.running == 0 and not run.live and run.rolling_back is None
     status = RunStatus.WAITING_APPROVAL if run.waiting and idle else RunStatus.RUNNING
     if status is run.status:
         return

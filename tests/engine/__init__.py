@@ -1,0 +1,1 @@
+"""The engine with its real parts: a store on disk, a runner, processes."""

@@ -128,7 +128,8 @@ def _against(run: Run, spec: Stage) -> Reason | None:
 
 def _went_wrong(need: StageRun) -> bool:
     """Whether `run_if: failure` runs for it. What is cancelled before the run is, is cancelled
-    because something failed (fail_fast, rollback, the run's timeout)."""
+    because something failed (fail_fast, rollback, the run's timeout).
+    """
     return is_broken(need) or need.status in (StageStatus.FAILED, StageStatus.CANCELLED)
 
 

@@ -152,7 +152,8 @@ def _retry_at(
 
 def _counted(spec: Stage, stage: StageRun) -> int:
     """The ended attempts that count for `retry`: not those that asked for a person, nor those
-    that `on_lost: rerun` repeats."""
+    that `on_lost: rerun` repeats.
+    """
     ends = [each.outcome for each in stage.attempts if each.outcome is not None]
     asks = sum(each.kind is OutcomeKind.NEEDS_PERSON for each in ends)
     free = min(_losses(stage), LOST_RERUNS_MAX) if spec.on_lost is OnLost.RERUN else 0

@@ -202,9 +202,10 @@ def fill(place: Path) -> None:
 def test_a_full_disk_stops_no_attempt(full_disk: Path) -> None:
     """Lines are dropped, and the exit says so; a new attempt is refused with the reason."""
     watch = Watch(full_disk)
-    gate = full_disk / "gate"
+    gate, second_gate = full_disk / "gate", full_disk / "second"
     os.mkfifo(gate)
-    script = f"echo before; read x < {gate}; seq 1 1000; read x < {gate}; echo after; exit 3"
+    os.mkfifo(second_gate)
+    script = f"echo before; read x < {gate}; seq 1 1000; read x < {second_gate}; echo after; exit 3"
     watch.launch(shell("one", script))
     watch.wait(lambda: watch.log("one") == "before\n", "its first line")
     fill(full_disk)
@@ -218,7 +219,7 @@ def test_a_full_disk_stops_no_attempt(full_disk: Path) -> None:
         f"the attempt's files in {watch.directory('two')} could not be written:"
         " No space left on device"
     )
-    writer = os.open(gate, os.O_WRONLY)
+    writer = os.open(second_gate, os.O_WRONLY)
     watch.run(shell("three", "true"))  # an answer: what was written before has been read
     (full_disk / "ballast").unlink()
     os.write(writer, b"go\n")

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -167,6 +169,38 @@ def test_a_second_runner_does_not_start(watch: Watch) -> None:
         one.close()
     watch.runner.close()
     watch.runner = others[-1]
+
+
+def test_a_runner_that_does_not_answer_is_not_waited_for(watch: Watch) -> None:
+    """Stopped by hand, it is; the one who opens is told so in time."""
+    os.kill(watch.runner.pid, signal.SIGSTOP)
+    with pytest.raises(RunnerGone) as gone:
+        Runner.open(watch.data, wait_s=0.3)
+    assert str(gone.value) == f"no runner for {watch.data} within 0.3 s: it does not answer"
+    os.kill(watch.runner.pid, signal.SIGCONT)
+    watch.runner.close()
+    watch.runner = Runner.open(watch.data)
+
+
+def test_many_servers_at_once_find_one_runner(tmp_path: Path) -> None:
+    """Whoever wins the lock serves all who opened at the same moment."""
+    opening = "import sys, pathlib; from orchestrate.agent.process import Runner;"
+    opening += "runner = Runner.open(pathlib.Path(sys.argv[1])); print(runner.pid, flush=True);"
+    opening += "sys.stdin.read()"
+    servers = [
+        subprocess.Popen(
+            [sys.executable, "-c", opening, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    found = {one.stdout.readline() for one in servers if one.stdout is not None}
+    for one in servers:
+        kill(one)
+    assert len(found) == 1
+    eventually(lambda: not processes_with(str(tmp_path)), "the runner ends")
 
 
 def test_a_data_directory_with_a_long_name(tmp_path: Path) -> None:

@@ -60,14 +60,17 @@ class Guard:
         self.journal.close()
 
     def needed(self) -> bool:
-        if self.channel is not None or self.attempts or self.orphans or not self.journal.keeps():
-            return True
-        return time.monotonic() < self.leave_at
+        return self.busy() or time.monotonic() < self.leave_at
+
+    def busy(self) -> bool:
+        """Whether somebody is there to guard, to talk to, or still to be written down."""
+        listened_to = self.channel is not None
+        return bool(listened_to or self.attempts or self.orphans or not self.journal.keeps())
 
     def patience(self) -> float | None:
         """How long to sleep; for ever when nothing has a time."""
         due = min(self.next_due, self.tell_at, self.journal.due())
-        if self.channel is None and not self.attempts and not self.orphans:
+        if not self.busy():
             due = min(due, self.leave_at)
         return None if due == NEVER else max(0.0, due - time.monotonic())
 

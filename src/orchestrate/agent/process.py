@@ -120,8 +120,9 @@ class Runner:
                 greeting = _greeting(channel, deadline)
                 if greeting is not None:
                     return cls(channel, *greeting)
+                silent = not channel.ended
                 channel.close()
-                why = _last_words(whole) or "it closed the connection without a greeting"
+                why = "it does not answer" if silent else _last_words(whole) or "it hung up"
             time.sleep(0.005)
         raise RunnerGone(f"no runner for {whole} within {wait_s:g} s: {why}")
 

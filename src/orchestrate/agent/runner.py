@@ -10,12 +10,14 @@ import os
 import signal
 import socket
 import time
+from contextlib import suppress
 
 from orchestrate.agent.address import socket_address
 from orchestrate.agent.guard import Guard
 from orchestrate.agent.wire import LOCKED
 
-LOCK_WAIT_S = 2.0
+LOCK_WAIT_S = 0.2
+"""For one that is just leaving; whoever opens a connection tries again after that."""
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -34,9 +36,17 @@ def _lock(data: str) -> bool:
             return True
 
 
+def _close_what_was_inherited() -> None:
+    """Whatever the server had open: by the list, for the limit may be a billion."""
+    for name in os.listdir("/proc/self/fd"):
+        with suppress(OSError):  # the list's own descriptor is closed already
+            if int(name) > 2:
+                os.close(int(name))
+
+
 def main(data: str) -> int:
     """Become the runner of a data directory; returns to the starter when it can be spoken to."""
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    _close_what_was_inherited()
     os.makedirs(f"{data}/attempts", mode=0o700, exist_ok=True)
     if not _lock(data):
         return LOCKED

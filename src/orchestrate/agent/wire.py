@@ -51,9 +51,12 @@ class Channel:
             del self.unsent[:sent]
 
     def lines(self) -> list[str]:
-        """The whole messages that have arrived; `ended` tells whether there can be more."""
+        """Some whole messages that have arrived; `ended` tells whether there can be more.
+
+        One read's worth and not all, so that who talks much does not keep others waiting.
+        """
         found: list[str] = []
-        while not self.ended:
+        while not self.ended and not found:
             try:
                 data = self._socket.recv(READ_BYTES)
             except BlockingIOError:

@@ -70,9 +70,9 @@ def test_the_grace_is_the_whole_trees(watch: Watch) -> None:
         import os, signal, subprocess, sys, time
         child = '''
         import os, signal, sys, time
-        signal.signal(signal.SIGTERM, lambda *_: None)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
         print("ready", flush=True)
-        signal.pause()
+        signal.sigwait([signal.SIGTERM])
         time.sleep(0.3)
         open(os.environ["ORCHESTRATE_OUTPUT"], "a").write("tidy=yes")
         '''

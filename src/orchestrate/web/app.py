@@ -1,0 +1,278 @@
+"""The application: it takes a request apart, asks who is there, makes the call, answers.
+
+Every way out of it is an answer of ours; what nobody foresaw is logged and told without detail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
+from typing import Any, TypeAlias, cast
+
+from orchestrate.core.people import NOBODY_KNOWN, Roster
+from orchestrate.engine.driver import Engine
+from orchestrate.web import access
+from orchestrate.web.access import Line, Who
+from orchestrate.web.body import BODY_BYTES_MAX, expect_json, read_json, too_large
+from orchestrate.web.call import Answer, Asked, Call, Deed, Site, dump
+from orchestrate.web.failing import problem_of
+from orchestrate.web.fields import Fault, faults, of_text
+from orchestrate.web.once import Once, key_of
+from orchestrate.web.peer import own_uid, user_name
+from orchestrate.web.problem import (
+    BUSY,
+    HEAD_TOO_LARGE,
+    MEDIA_TYPE,
+    TOO_SLOW,
+    URI_TOO_LONG,
+    Problem,
+    invalid,
+)
+from orchestrate.web.routes import CALLS
+from orchestrate.web.routing import Router, decoded
+from orchestrate.web.waiting import Ear
+
+THREADS_MAX = 40
+CALLS_MAX = 512
+"""How many may be asked at a time, those that wait for events counted apart."""
+HEAD_BYTES_MAX = 32 << 10
+ADDRESS_BYTES_MAX = 8 << 10
+PARAMETERS_MAX = 50
+BODY_WAIT_S = 30.0
+DRAINED_BYTES_MAX = 64 << 20
+"""How much of a body that is too large is taken in, so that the answer is heard."""
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+log = logging.getLogger("orchestrate")
+
+_ALWAYS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_app(
+    engine: Engine,
+    *,
+    roster: Callable[[], Roster] = lambda: NOBODY_KNOWN,
+    calls: Sequence[Call] = CALLS,
+) -> Application:
+    """The application over an open engine. `roster` is asked anew at each decision."""
+    uid = own_uid()
+    site = Site(
+        engine=engine,
+        roster=roster,
+        ear=Ear(engine),
+        pool=ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="web"),
+        owner=user_name(uid),
+        uid=uid,
+    )
+    return Application(site, calls)
+
+
+class ClientGone(Exception):
+    """Nobody is there to hear an answer."""
+
+
+class Application:
+    """ASGI. Calls that block run in a pool of threads; `close` ends every wait."""
+
+    def __init__(self, site: Site, calls: Sequence[Call]) -> None:
+        self.site = site
+        self.calls = tuple(calls)
+        self._router = Router(calls)
+        self._once = Once(site.engine)
+        self._asked = {False: 0, True: 0}
+
+    def close(self) -> None:
+        self.site.ear.close()
+        self.site.pool.shutdown(wait=False)
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return  # a socket that is not accepted is closed by the server
+        try:
+            answer = await self._answer(scope, receive)
+        except ClientGone:
+            return
+        except Exception as fault:  # whatever it is, the client gets an answer that says so
+            problem = problem_of(fault)
+            if problem.kind.status == 500:
+                log.exception("%s %s failed", scope["method"], scope["path"])
+            answer = Answer(
+                content=problem.as_dict(),
+                status=problem.kind.status,
+                headers=problem.headers,
+                media=MEDIA_TYPE,
+            )
+        await _say(answer, scope["method"], send)
+
+    async def _answer(self, scope: Mapping[str, Any], receive: Receive) -> Answer:
+        headers = _headers(scope["headers"])
+        if max(len(scope["raw_path"]), len(scope["query_string"])) > ADDRESS_BYTES_MAX:
+            raise Problem(URI_TOO_LONG, f"at most {ADDRESS_BYTES_MAX} bytes are read")
+        line: Line = scope["state"]["line"]
+        access.check_origin(line, headers)
+        call, path = self._router.find(scope["method"], scope["raw_path"])
+        waits = inspect.iscoroutinefunction(call.act)
+        if self._asked[waits] >= CALLS_MAX:
+            raise Problem(BUSY, "too much is asked at a time", headers={"Retry-After": "1"})
+        self._asked[waits] += 1
+        try:
+            who = await self._who(call, line, headers)
+            asked = Asked(site=self.site, who=who, path=path, headers=headers)
+            asked.query = _query(call, scope["query_string"])
+            asked.body = await _body(call, headers, receive)
+            return await self._act(call, asked, receive)
+        finally:
+            self._asked[waits] -= 1
+
+    async def _who(self, call: Call, line: Line, headers: Mapping[str, str]) -> Who:
+        if call.open_to_all:
+            return access.NOBODY
+        site = self.site
+        if line.peer is not None:
+            who = access.by_peer(line.peer, owner=site.owner, uid=site.uid)
+        else:
+            given = headers.get("authorization")
+            reader = site.engine.reader
+            who = await site.blocking(lambda: access.by_token(given, reader, owner=site.owner))
+        access.admit(who, call.scope, people_only=call.people_only, owner_only=call.owner_only)
+        return who
+
+    async def _act(self, call: Call, asked: Asked, receive: Receive) -> Answer:
+        act = call.act
+        if isinstance(act, Deed):
+            key = key_of(asked.headers)
+            return await self.site.blocking(lambda: self._once.answer(call, act, asked, key))
+        if inspect.iscoroutinefunction(act):
+            return await _unless_gone(act(asked), receive)
+        look = cast("Callable[[Asked], Answer]", act)
+        return await self.site.blocking(lambda: look(asked))
+
+
+# ── taking a request apart ───────────────────────────────────────────────────────────────────────
+
+
+def _headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """By small name; what was sent twice is joined, so that no reader picks one of them."""
+    if sum(len(name) + len(value) + 4 for name, value in raw) > HEAD_BYTES_MAX:
+        raise Problem(HEAD_TOO_LARGE, f"at most {HEAD_BYTES_MAX} bytes are read")
+    found: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
+def _query(call: Call, raw: bytes) -> dict[str, Any]:
+    """The parameters a call declares; any other, and a repeated one, is a fault."""
+    params = {each.name: each for each in call.query}
+    wrong: list[Fault] = []
+    found: dict[str, Any] = {}
+    parts = [each for each in raw.split(b"&", PARAMETERS_MAX) if each]
+    for part in parts:
+        name, _, text = (decoded(each.replace(b"+", b" ")) for each in part.partition(b"="))
+        param = params.get(name)
+        if param is None:
+            known = ", ".join(f"`{each}`" for each in params) or "none"
+            wrong.append((name[:60], f"is no parameter of this call; there is: {known}"))
+        elif name in found:
+            wrong.append((name, "is there twice"))
+        else:
+            found[name] = of_text(text, param.schema)
+            wrong += faults(found[name], param.schema, name)
+    if wrong:
+        raise invalid(wrong)
+    return {name: each.schema.get("default") for name, each in params.items()} | found
+
+
+async def _body(call: Call, headers: Mapping[str, str], receive: Receive) -> dict[str, Any]:
+    """The body of a call that takes one, checked against its schema."""
+    if call.body is None:
+        return {}
+    length = headers.get("content-length", "")
+    if length.isdecimal() and int(length) > BODY_BYTES_MAX and "expect" in headers:
+        raise too_large()
+    data = await _received(receive)
+    if not data and not call.body_required:
+        return {}
+    expect_json(headers.get("content-type"), headers.get("content-encoding"))
+    value = read_json(data)
+    wrong = faults(value, call.body)
+    if wrong:
+        raise invalid([(field or "the body", text) for field, text in wrong])
+    return cast("dict[str, Any]", value)
+
+
+async def _received(receive: Receive) -> bytes:
+    """The whole body, within bounds of size and time."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_WAIT_S):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientGone
+                part = message.get("body", b"")
+                size += len(part)
+                if size <= BODY_BYTES_MAX:
+                    parts.append(part)
+                if not message.get("more_body", False) or size > DRAINED_BYTES_MAX:
+                    break
+    except TimeoutError:
+        raise Problem(
+            TOO_SLOW,
+            f"the body did not arrive within {BODY_WAIT_S:.0f} seconds",
+            headers={"Connection": "close"},
+        ) from None
+    if size > BODY_BYTES_MAX:
+        problem = too_large()
+        problem.headers["Connection"] = "close"
+        raise problem
+    return b"".join(parts)
+
+
+# ── answering ────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _unless_gone(act: Awaitable[Answer], receive: Receive) -> Answer:
+    """What a call waits for, unless its client goes away first."""
+    waiting = asyncio.ensure_future(act)
+    leaving = asyncio.ensure_future(_left(receive))
+    try:
+        await asyncio.wait({waiting, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            return waiting.result()
+        raise ClientGone
+    finally:
+        waiting.cancel()
+        leaving.cancel()
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
+async def _say(answer: Answer, method: str, send: Send) -> None:
+    body = answer.encoded() if answer.media != MEDIA_TYPE else dump(answer.content)
+    headers = {
+        "Date": formatdate(usegmt=True),
+        "Content-Type": answer.media,
+        "Content-Length": str(len(body)),
+        **_ALWAYS,
+        **answer.headers,
+    }
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})

@@ -1,0 +1,1 @@
+"""The API over real sockets: a real server, a real engine, real agents."""

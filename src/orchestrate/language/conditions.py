@@ -12,6 +12,8 @@ from orchestrate.language.kinds import Schema, mistyped
 from orchestrate.language.predicates import BUILDERS, FIELDS, Mentions
 from orchestrate.language.shape import Field, Section, Shape
 
+CONDITIONS_MAX: Final = 10_000  # in one definition
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -79,6 +81,12 @@ def _tree(node: Node, faults: Faults, mentions: Mentions) -> Condition | None:
     if not node.is_mapping:
         hint = "put several conditions under `and:` or `or:`" if node.is_sequence else ""
         mistyped(node, WHEN, faults, hint)
+        return None
+    faults.conditions += 1
+    if faults.conditions > CONDITIONS_MAX:
+        if faults.conditions == CONDITIONS_MAX + 1:
+            faults.at(node, "too-many", f"more than {CONDITIONS_MAX:,} conditions",
+                      "a definition that long is best split into several")  # fmt: skip
         return None
     section = CONDITION.read(node, faults)
     assert section is not None, "a mapping is read as one"

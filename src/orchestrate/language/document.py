@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import islice
 
 TEXT_BYTES_MAX = 1_048_576
 DEPTH_MAX = 50
 NODES_MAX = 200_000
+COLLECTIONS_MAX = 50_000  # each costs three times what a scalar does
 CHARACTERS_MAX = 16 * TEXT_BYTES_MAX  # of all texts together, what aliases stand for included
 INTEGER_DIGITS_MAX = 18
+_CHUNK = 1_024
 LINE_BREAK = re.compile(r"\r\n?|\n")
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -47,10 +49,10 @@ class Form(IntEnum):
 
 @dataclass(slots=True)
 class Document:
-    """All nodes of one text; node 0 is the root. The fields are parallel, one entry per node.
+    """All nodes of one text; node 0 is the root. The arrays are parallel, one entry per node.
 
-    `past` is the number of the first node after the whole of this one, so the children of a
-    collection are found without pointers. `target` is where an alias leads.
+    `past`: of a collection, the first node after the whole of it, so its children are found
+    without pointers. `target`: where an alias leads. `merging`: the keys `<<`.
     """
 
     text: str
@@ -58,17 +60,27 @@ class Document:
     texts: list[str] = field(default_factory=list)
     starts: array[int] = field(default_factory=lambda: array("I"))
     ends: array[int] = field(default_factory=lambda: array("I"))
-    past: array[int] = field(default_factory=lambda: array("I"))
+    past: dict[int, int] = field(default_factory=dict)
     target: dict[int, int] = field(default_factory=dict)
     merging: set[int] = field(default_factory=set)
-    breaks: list[int] = field(default_factory=list)
+    breaks: str = ""  # the text with every line break as one line feed at its end
+    counted: list[int] = field(default_factory=list)  # line feeds before each chunk
+
+    def line(self, offset: int) -> int:
+        """The line of a character, counted from 1."""
+        if not self.counted:
+            self.breaks = self.text.replace("\r\n", " \n").replace("\r", "\n")
+            self.counted = [0]
+            for at in range(0, len(self.breaks), _CHUNK):
+                before = self.counted[-1]
+                self.counted.append(before + self.breaks.count("\n", at, at + _CHUNK))
+        chunk = offset // _CHUNK
+        return self.counted[chunk] + self.breaks.count("\n", chunk * _CHUNK, offset) + 1
 
     def place(self, offset: int) -> tuple[int, int]:
         """The line and column of a character, both counted from 1."""
-        if not self.breaks:
-            self.breaks = [0, *(found.end() for found in LINE_BREAK.finditer(self.text))]
-        line = bisect_right(self.breaks, offset)
-        return line, offset - self.breaks[line - 1] + 1
+        line = self.line(offset)
+        return line, offset - self.breaks.rfind("\n", 0, offset)
 
     def root(self) -> Node:
         return Node(self, 0)
@@ -120,7 +132,7 @@ class Node:
 
     @property
     def line(self) -> int:
-        return self.document.place(self.document.starts[self.at])[0]
+        return self.document.line(self.document.starts[self.at])
 
     def children(self) -> Iterator[Node]:
         """The items of a sequence; of a mapping: key, value, key, value, as written."""
@@ -129,28 +141,43 @@ class Node:
         end = past[self.index]
         while at < end:
             yield Node(document, at)
-            at = past[at]
+            at = past.get(at, at + 1)
 
-    def entries(self) -> dict[str, tuple[Node, Node]]:
-        """key → (its node, the value's node): those written here, then those merged in (`<<`)."""
+    def entries(self, most: int = NODES_MAX) -> dict[str, tuple[Node, Node]]:
+        """key → (its node, the value's node): those written here, then those merged in (`<<`).
+
+        With more than `most` of them, some of the rest may be missing.
+        """
         document, at = self.document, self.index + 1
         past, texts = document.past, document.texts
         end = past[self.index]
         found: dict[str, tuple[Node, Node]] = {}
         merged: list[Node] = []
-        while at < end:
-            value = past[at]
+        while at < end and len(found) <= most:
+            value = at + 1  # a key is a scalar
             if at in document.merging:
                 merged.append(Node(document, value))
             elif texts[at] not in found:
                 found[texts[at]] = (Node(document, at), Node(document, value))
-            at = past[value]
+            at = past.get(value, value + 1)
         for source in merged:
             for mapping in source.children() if source.is_sequence else (source,):
                 if mapping.is_mapping:  # the composer has complained of any other
                     for key, entry in mapping.entries().items():
                         found.setdefault(key, entry)
         return found
+
+    def larger_than(self, most: int) -> bool:
+        """Whether there are more than `most` nodes in this one, aliases followed."""
+        left, todo = most, [self]
+        while todo:
+            node = todo.pop()
+            left -= 1
+            if left < 0:
+                return True
+            if not node.is_scalar:
+                todo.extend(islice(node.children(), left + 1))
+        return False
 
     def scalar(self) -> str | int | float | bool | None:
         """The value of a scalar by the core schema of YAML 1.2."""

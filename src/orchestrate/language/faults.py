@@ -28,7 +28,8 @@ class Faults:
     document: Document | None = None
     found: list[Diagnostic] = field(default_factory=list)
     spelling: Spelling = field(default_factory=Spelling)
-    pattern_characters: int = 0  # compiled so far; `patterns` bounds it
+    states: int = 0  # of patterns compiled so far; `patterns` bounds it
+    conditions: int = 0  # read so far; `conditions` bounds it
 
     def place(self, code: str, start: int, end: int, message: str, hint: str = "") -> None:
         """A fault from one offset of the text to another."""

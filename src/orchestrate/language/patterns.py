@@ -1,6 +1,6 @@
-"""Globs and regular expressions in a definition: each is compiled once, here, to see that it can be.
+"""Globs and regular expressions in a definition: compiled once, here, to see that they can be.
 
-Compiling costs about five microseconds a character, so what a text may ask for is bounded; a glob
+Compiling costs about five microseconds a state, so what one text may ask for is bounded; a glob
 without brackets and braces cannot be wrong and costs nothing.
 """
 
@@ -15,10 +15,14 @@ from orchestrate.language.document import Node
 from orchestrate.language.faults import Faults, shown
 from orchestrate.language.kinds import Schema, Text, Word
 
-CHARACTERS_MAX: Final = 20_000  # of all patterns in one text that need compiling
+STATES_MAX: Final = 20_000  # of all patterns in one text that need compiling
+_STATES_MAX: Final = 1_000  # of one of them
+_COUNTS: Final = re.compile(r"[{,]([0-9]{1,9})(?=[,}])")
 _CANNOT_FAIL: Final = re.compile(
     r"!?[A-Za-z0-9_./ -]{0,100}(?:\*{1,2}[A-Za-z0-9_./ -]{0,100}){0,5}"
 )
+_GLOB: Final = Text(1_000, "a pattern such as `main` or `docs/**`")
+_REGEX: Final = Text(1_000, "a regular expression")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class GlobWord:
     expected: str = "a pattern such as `main` or `docs/**`"
 
     def read(self, node: Node, faults: Faults) -> Word | None:
-        text = Text(1_000, self.expected).read(node, faults)
+        text = _GLOB.read(node, faults)
         if text is None:
             return None
         if not text:
@@ -43,7 +47,7 @@ class GlobWord:
         return Word(text, node)
 
     def schema(self) -> Schema:
-        return Text(1_000).schema()
+        return _GLOB.schema()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class RegexText:
     expected: str = "a regular expression"
 
     def read(self, node: Node, faults: Faults) -> str | None:
-        text = Text(1_000, self.expected).read(node, faults)
+        text = _REGEX.read(node, faults)
         if text is None or not affordable(text, node, faults):
             return None
         try:
@@ -64,21 +68,19 @@ class RegexText:
         return text
 
     def schema(self) -> Schema:
-        return Text(1_000).schema()
+        return _REGEX.schema()
 
 
 def affordable(text: str, node: Node, faults: Faults) -> bool:
-    """Whether this text still fits into what may be compiled for one definition."""
-    before, faults.pattern_characters = (
-        faults.pattern_characters,
-        faults.pattern_characters + len(text),
-    )
-    if faults.pattern_characters <= CHARACTERS_MAX:
-        return True
-    if before <= CHARACTERS_MAX:
-        faults.at(node, "too-many", f"all patterns together have more than {CHARACTERS_MAX:,} characters",
+    """Whether this pattern still fits into what may be compiled for one definition."""
+    states = len(text)
+    for count in _COUNTS.findall(text):  # each may repeat all that stands before it
+        states = min(states * max(1, int(count)), _STATES_MAX)
+    before, faults.states = faults.states, faults.states + states
+    if before <= STATES_MAX < faults.states:
+        faults.at(node, "too-many", f"all patterns together have more than {STATES_MAX:,} states",
                   "write fewer patterns with braces, brackets or regular expressions")  # fmt: skip
-    return False
+    return faults.states <= STATES_MAX
 
 
 def _complain(code: str, node: Node, faults: Faults, broken: pattern.Unsupported) -> None:

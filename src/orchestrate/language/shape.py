@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from orchestrate.language.document import Node
 from orchestrate.language.faults import Faults, shown
 from orchestrate.language.kinds import Kind, Schema, mistyped
+
+KEYS_MAX: Final = 1_000  # in one mapping, `x-` included
+PLAIN_NODES_MAX: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,10 @@ class Shape:
             mistyped(node, self, faults)
             return None
         section = Section(node)
-        for written, (key, value) in node.entries().items():
+        entries = node.entries(KEYS_MAX)
+        if len(entries) > KEYS_MAX:
+            faults.at(node, "too-many", f"more than {KEYS_MAX:,} keys in one mapping")
+        for written, (key, value) in entries.items():
             if written[:2] == "x-":
                 continue
             name = self.spellings.get(written)
@@ -151,7 +157,7 @@ class Named:
             mistyped(node, self, faults)
             return None
         read: dict[str, tuple[Node, Node, Any]] = {}
-        for written, (key, value) in node.entries().items():
+        for written, (key, value) in node.entries(self.most + KEYS_MAX).items():
             if written[:2] == "x-":
                 continue
             if len(read) >= self.most:
@@ -214,6 +220,9 @@ class Plain:
         kind = "object" if node.is_mapping else "array" if node.is_sequence else "string"
         if kind not in self.types or node.is_null:
             mistyped(node, self, faults)
+            return None
+        if node.larger_than(PLAIN_NODES_MAX):
+            faults.at(node, "too-many", f"more than {PLAIN_NODES_MAX:,} values in here")
             return None
         return node.plain()
 

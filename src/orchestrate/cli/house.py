@@ -1,0 +1,79 @@
+"""The same application within this process, on the local socket: where no server runs.
+
+While it stands, other terminals reach it as they would reach a server. It is taken down in
+order: answers first, then the engine; agents that still work go on under their runner.
+"""
+
+from __future__ import annotations
+
+from orchestrate.agent.process import RunnerGone
+from orchestrate.cli.failure import Exit, Failure
+from orchestrate.cli.people import roster_from
+from orchestrate.cli.settings import Settings
+from orchestrate.engine.door import Door
+from orchestrate.engine.driver import Engine
+from orchestrate.engine.layout import Layout
+from orchestrate.engine.lock import Taken as Locked
+from orchestrate.store.failures import StoreError
+from orchestrate.web.app import create_app
+from orchestrate.web.server import CannotListen, Server
+
+DOCTOR = "see what is wrong: orchestrate doctor"
+
+
+class Taken(Failure):
+    """Another process holds the data directory."""
+
+
+class House:
+    """Engine and web server of one data directory; `open` it, and `close` it."""
+
+    def __init__(self, engine: Engine, server: Server) -> None:
+        self.engine = engine
+        self.server = server
+        self.found_working = self.working()
+
+    @classmethod
+    def open(cls, settings: Settings, tcp: tuple[str, int] | None = None) -> House:
+        """A house that answers; `tcp` is (host, port). Raises Taken, or Failure."""
+        engine = Engine(Layout(data=settings.data, project=settings.project))
+        roster = roster_from(settings)
+        try:
+            engine.open()
+        except Locked as fault:
+            help_ = "stop that process, or let it do its work: it answers other commands"
+            raise Taken(str(fault), help_, code=Exit.REFUSED) from None
+        except (StoreError, RunnerGone) as fault:
+            raise Failure(str(fault), DOCTOR) from None
+        except OSError as fault:
+            where = fault.filename or settings.data
+            raise Failure(f"{where} cannot be used: {fault.strerror}", DOCTOR) from None
+        try:
+            server = Server(create_app(engine, roster=roster), settings.socket, tcp)
+            server.start()
+            server.wait_ready()
+        except CannotListen as fault:
+            engine.close()
+            raise Failure(fault.text, fault.hint) from None
+        except BaseException:
+            engine.close()
+            raise
+        return cls(engine, server)
+
+    def close(self) -> None:
+        self.server.stop()
+        self.engine.close()
+
+    def working(self) -> frozenset[int]:
+        """The runs that agents or timers still have something to do for."""
+        return self.engine.perform(_working).result()
+
+
+def _working(door: Door) -> frozenset[int]:
+    runs = [door.run(number) for number in door.store.live()]
+    return frozenset(
+        run.id
+        for run in runs
+        if run is not None
+        and (run.rolling_back is not None or run.status.value in ("pending", "running"))
+    )

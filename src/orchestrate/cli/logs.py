@@ -1,0 +1,101 @@
+"""`orchestrate pipeline logs`: what the agents of a run wrote, attempt by attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from orchestrate.cli import words
+from orchestrate.cli.failure import Exit, Failure
+from orchestrate.cli.follow import at_rest, follow
+from orchestrate.cli.paint import Paper, dim
+from orchestrate.cli.road import Road
+from orchestrate.cli.tails import Source, read
+from orchestrate.cli.verb import Verb, asked, note
+from orchestrate.cli.watch import left
+
+Json = Mapping[str, Any]
+RUN = click.IntRange(1)
+
+
+@click.command("logs", cls=Verb)
+@click.argument("run", type=RUN)
+@click.argument("stage", required=False)
+@click.option("--follow", "following", is_flag=True, help="Go on until the run, or STAGE, ends.")
+@click.option("--attempt", type=click.IntRange(1), help="Of one attempt alone.")
+def logs(run: int, stage: str | None, following: bool, attempt: int | None) -> None:
+    """Print what the agents of RUN wrote, or those of one STAGE alone."""
+    with asked().road() as road:
+        found = road.get(f"/api/pipeline-runs/{run}")
+        known = {each["name"]: each for each in found["stages"]}
+        if stage is not None and stage not in known:
+            named = ", ".join(known)
+            what = f"run {run} has no stage `{stage}`"
+            raise Failure(what, f"its stages: {named}", code=Exit.NOT_FOUND)
+        view = _Print(asked().out, stage, attempt)
+        if following and not at_rest(found):
+            road.mine.add(run)
+            try:
+                follow(road, run, view, lambda now: at_rest(now) or _over(now, stage))
+            except KeyboardInterrupt:
+                left(road, run)
+                raise
+            return
+        for source in _sources(road, run, stage, attempt):
+            _whole(road, run, source, view)
+        if not view.wrote:
+            note("nothing was written")
+
+
+def _over(run: Json, stage: str | None) -> bool:
+    ended = ("succeeded", "failed", "skipped", "cancelled")
+    undo = (run.get("rollback") or {}).get("status") == "running"
+    return not undo and any(
+        each["name"] == stage and each["status"] in ended for each in run["stages"]
+    )
+
+
+def _sources(road: Road, run: int, stage: str | None, attempt: int | None) -> list[Source]:
+    path = f"/api/pipeline-runs/{run}/attempts"
+    found = road.items(path, stage=stage)["items"]
+    return [
+        Source(each["stage"], each["attempt"], each["mode"])
+        for each in found
+        if attempt in (None, each["attempt"])
+    ]
+
+
+def _whole(road: Road, run: int, source: Source, view: _Print) -> None:
+    offset = 0
+    while True:
+        text, following = road.again(lambda at=offset: read(road.client, run, source, at))  # type: ignore[misc]
+        if text:
+            view.log(source, text)
+        if following <= offset:
+            return
+        offset = following
+
+
+class _Print:
+    """Lines of logs: of one stage as they are, of several with the stage before each."""
+
+    def __init__(self, paper: Paper, stage: str | None, attempt: int | None) -> None:
+        self.wrote = False
+        self._paper = paper
+        self._stage = stage
+        self._attempt = attempt
+
+    def log(self, source: Source, text: str) -> None:
+        if self._stage not in (None, source.stage) or self._attempt not in (None, source.attempt):
+            return
+        self.wrote = True
+        prefix = "" if self._stage is not None else dim(f"{words.one_line(source.stage)} | ")
+        shown = words.clean(text, colour=self._paper.colour)
+        lines = [prefix + line for line in shown.removesuffix("\n").split("\n")]
+        self._paper.write("\n".join(lines))
+
+    def event(self, event: Json) -> None: ...
+    def run(self, run: Json) -> None: ...
+    def close(self) -> None: ...

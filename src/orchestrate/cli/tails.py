@@ -1,0 +1,125 @@
+"""The logs of attempts, read while they grow: one connection and one thread for each, bounded.
+
+An attempt whose end was heard is read to its last byte before anything else is said of it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from orchestrate.cli.client import Client, segment
+from orchestrate.cli.failure import Failure, Unreachable
+
+FOLLOWED_MAX = 16
+"""Attempts that are read while they run; others are read when they have ended."""
+WAIT_S = 20
+LAST_WAIT_S = 10.0
+NEXT_OFFSET = "orchestrate-log-offset"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Whose log: an attempt of a stage. `mode` is `run` or `rollback`."""
+
+    stage: str
+    attempt: int
+    mode: str = "run"
+
+
+@dataclass(slots=True)
+class _Tail:
+    source: Source
+    client: Client
+    thread: threading.Thread | None = None
+    offset: int = 0
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+class Tails:
+    """Follow the logs of one run. `tell(source, text)` is called with whole lines, in any thread."""
+
+    def __init__(self, client: Client, run_id: int, tell: Callable[[Source, str], None]) -> None:
+        self._client = client
+        self._run = run_id
+        self._tell = tell
+        self._tails: dict[Source, _Tail] = {}
+
+    def begin(self, source: Source) -> None:
+        """Read along from here on."""
+        if source in self._tails:
+            return
+        tail = _Tail(source, self._client.another())
+        self._tails[source] = tail
+        if sum(each.thread is not None for each in self._tails.values()) < FOLLOWED_MAX:
+            tail.thread = threading.Thread(target=self._follow, args=(tail,), daemon=True)
+            tail.thread.start()
+
+    def end(self, source: Source) -> None:
+        """The attempt is over: read what is left of its log, and let go."""
+        tail = self._tails.pop(source, None)
+        if tail is None:
+            return
+        tail.ended.set()
+        if tail.thread is not None:
+            tail.client.abort()
+            tail.thread.join(LAST_WAIT_S)
+        else:
+            self._rest(tail)
+        tail.client.close()
+
+    def close(self) -> None:
+        """Let go of all of them, wherever they are."""
+        for tail in self._tails.values():
+            tail.ended.set()
+            tail.client.abort()
+        self._tails.clear()
+
+    def _follow(self, tail: _Tail) -> None:
+        while not tail.ended.is_set():
+            try:
+                self._read(tail, WAIT_S)
+            except Unreachable:
+                break  # its end was heard, or the server left: what is left is asked for once
+            except Failure:
+                return
+        if tail.ended.is_set():
+            self._rest(tail)
+
+    def _rest(self, tail: _Tail) -> None:
+        try:
+            while self._read(tail, 0):
+                continue
+        except Failure:
+            return  # a log that cannot be read must not stop the following of the run
+
+    def _read(self, tail: _Tail, wait_s: int) -> bool:
+        """Whether something came."""
+        text, tail_offset = read(tail.client, self._run, tail.source, tail.offset, wait_s)
+        came = tail_offset > tail.offset
+        tail.offset = tail_offset
+        if text:
+            self._tell(tail.source, text)
+        return came
+
+
+def read(
+    client: Client, run_id: int, source: Source, offset: int, wait_s: int = 0
+) -> tuple[str, int]:
+    """The text of a log from a place on, and the place to go on from."""
+    answer = client.ask(
+        "GET",
+        f"/api/pipeline-runs/{run_id}/stages/{segment(source.stage)}/logs",
+        query={
+            "attempt": source.attempt,
+            "offset": offset,
+            "mode": source.mode,
+            "wait": wait_s or None,
+        },
+        headers={"Accept": "text/plain"},
+        wait_s=wait_s,
+    )
+    following = answer.headers.get(NEXT_OFFSET, "")
+    text = answer.body.decode("utf-8", "replace")
+    return text, int(following) if following.isdigit() else offset

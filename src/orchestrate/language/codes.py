@@ -46,6 +46,7 @@ GROUPS: Final[dict[str, dict[str, Code]]] = {
         "recursive-alias": _error("An alias stands inside of what it refers to."),
         "merge": _error("`<<` is given something that is no mapping."),
         "too-many-faults": _error("Reading stopped after 200 faults."),
+        "too-many-warnings": _warning("There are more than 200 warnings; the rest is not shown."),
     },
     "Keys and values": {
         "unknown-key": _error("A key that means nothing here. Keys of your own start with `x-`."),

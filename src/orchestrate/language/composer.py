@@ -255,7 +255,7 @@ class _Composer:
                 start, end = found.span()
             self.faults.place("tag", start, end,
                               f"tags such as `{shown(self.text[start:end])}` are refused",
-                              "delete it; quotes make text, and numbers have none")  # fmt: skip
+                              "delete it; a value in quotes is text, one without may be a number")  # fmt: skip
 
     def odd_key(self, event: Parsed, at: int) -> None:
         """A key that was there before, or `<<`."""

@@ -28,11 +28,18 @@ class Faults:
     document: Document | None = None
     found: list[Diagnostic] = field(default_factory=list)
     spelling: Spelling = field(default_factory=Spelling)
+    errors: int = 0
+    warnings: int = 0  # those not shown included
     states: int = 0  # of patterns compiled so far; `patterns` bounds it
     conditions: int = 0  # read so far; `conditions` bounds it
 
     def place(self, code: str, start: int, end: int, message: str, hint: str = "") -> None:
         """A fault from one offset of the text to another."""
+        severity = CODES[code].severity
+        if severity == "warning":
+            self.warnings += 1
+            if self.warnings > FAULTS_MAX:
+                return
         if self.document is None:
             self.document = Document(self.text)
         document = self.document
@@ -41,7 +48,7 @@ class Faults:
         self.found.append(
             Diagnostic(
                 code=code,
-                severity=CODES[code].severity,
+                severity=severity,
                 message=message,
                 line=line,
                 column=column,
@@ -50,13 +57,20 @@ class Faults:
                 hint=hint,
             )
         )
-        if len(self.found) == FAULTS_MAX:
+        self.errors += severity == "error"
+        if self.errors == FAULTS_MAX:
             raise Enough
 
-    def close(self, message: str) -> None:
-        """The last fault, at the end of the text: there are too many others."""
+    def close(self, *, stopped: bool) -> None:
+        """The last words, at the end of the text, where there is more than was told."""
         end = len(self.text)
-        self.place("too-many-faults", end, end, message, "mend these first")
+        if stopped:
+            self.place("too-many-faults", end, end,
+                       f"reading stopped after {FAULTS_MAX} faults; there may be more",
+                       "mend these first")  # fmt: skip
+        if self.warnings > FAULTS_MAX:
+            more, self.warnings = self.warnings - FAULTS_MAX, 0
+            self.place("too-many-warnings", end, end, f"{more:,} more warnings are not shown")
 
     def at(self, node: Node, code: str, message: str, hint: str = "") -> None:
         """A fault of one node: a collection is marked by its first character only."""
@@ -65,7 +79,9 @@ class Faults:
 
     def within(self, node: Node, needle: str, code: str, message: str, hint: str = "") -> None:
         """A fault of a part of a text, where the part can be found in it as it was written."""
-        at = self.text.find(needle, node.start, node.end) if node.at == node.index else -1
+        at = (
+            self.text.find(needle, node.start, node.end) if needle and node.at == node.index else -1
+        )
         if at < 0:
             self.at(node, code, message, hint)
             return
@@ -75,7 +91,7 @@ class Faults:
 
     @property
     def fatal(self) -> bool:
-        return any(each.severity == "error" for each in self.found)
+        return self.errors > 0
 
     def sorted(self) -> tuple[Diagnostic, ...]:
         """All faults in file order, said once each."""

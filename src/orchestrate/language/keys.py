@@ -88,6 +88,7 @@ ROLLBACK: Final = Shape(
     elsewhere={"to": "how far back to go is written as `rollback_to`, beside `on_failure`",
                "stage": "how far back to go is written as `rollback_to`, beside `on_failure`"},
     about="How the stage is undone.",
+    instead="write `rollback: {run: ...}` or `rollback: {task: ...}`",
 )  # fmt: skip
 
 APPROVAL: Final = Shape(
@@ -151,6 +152,7 @@ STAGE: Final = Shape(
         "runs_on": Field(RUNS_ON, "The labels a worker must have to run this."),
     },
     elsewhere={
+        "parallel": "a group cannot stand inside a group",
         "needs": "did you mean `depends_on`?", "dependencies": "did you mean `depends_on`?",
         "after": "did you mean `depends_on`?", "if": "did you mean `when`?",
         "condition": "did you mean `when`?", "conditions": "did you mean `when`?",

@@ -343,7 +343,9 @@ def _complain_of_cycle(graph: Graph, cycle: list[int], faults: Faults) -> None:
     ]
     hint = "delete one of the dependencies"
     if implied:
-        hint = f"`{implied[0]}` says no `depends_on`, so it waits for what stands before it"
+        hint = (
+            f"`{implied[0]}` says no `depends_on`, so it waits for what stands before it; write one"
+        )
     faults.at(
         node, "cycle", "stages wait for each other: " + _path([each.name for each in stages]), hint
     )

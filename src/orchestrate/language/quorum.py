@@ -7,7 +7,7 @@ from typing import Final
 
 from orchestrate.language.document import Node
 from orchestrate.language.faults import Faults
-from orchestrate.language.kinds import Choice, Integer, Schema
+from orchestrate.language.kinds import Choice, Integer, Schema, found
 
 QUORUM_MAX: Final = 1_000
 _WORDS: Final = Choice(("all", "majority"))
@@ -23,7 +23,11 @@ class Quorum:
     def read(self, node: Node, faults: Faults) -> int | str | None:
         if node.is_scalar and isinstance(node.scalar(), int):
             return _NUMBER.read(node, faults)
-        return _WORDS.read(node, faults)
+        if node.is_scalar and node.text in _WORDS.values:
+            return node.text
+        faults.at(node, "bad-choice", f"expected {self.expected}, found {found(node)}",
+                  faults.spelling.guess(node.text, _WORDS.values, ""))  # fmt: skip
+        return None
 
     def schema(self) -> Schema:
         return {"anyOf": [_NUMBER.schema(), _WORDS.schema()]}

@@ -16,7 +16,7 @@ from orchestrate.language import triggers
 from orchestrate.language.composer import compose, decode
 from orchestrate.language.diagnostic import Diagnostic
 from orchestrate.language.document import Node
-from orchestrate.language.faults import FAULTS_MAX, Enough, Faults, shown
+from orchestrate.language.faults import Enough, Faults, shown
 from orchestrate.language.names import variable_fault
 from orchestrate.language.order import resolve
 from orchestrate.language.pipeline_keys import PIPELINE
@@ -49,11 +49,12 @@ def read(
     """
     faults = Faults()
     known = None if default_agent else known_agents
-    pipeline = None
+    pipeline, stopped = None, False
     try:
         pipeline = _read(text, faults, known, single_user=single_user)
     except Enough:
-        faults.close(f"reading stopped after {FAULTS_MAX} faults; there may be more")
+        stopped = True
+    faults.close(stopped=stopped)
     return Reading(None if faults.fatal else pipeline, faults.sorted())
 
 

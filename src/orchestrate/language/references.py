@@ -82,7 +82,7 @@ class References:
             elif stage is None:
                 self.faults.within(node, name, "not-upstream", f"`${{{name}}}`: no stage has run yet",
                                "only variables, `${event...}` and `${run.id}` are known here")  # fmt: skip
-            elif self.visible(found, stage, node, own=own):
+            elif self.visible(found, stage, node, f"${{{name}", own=own):
                 source = self.graph.stages[found[0]].name
                 if found[0] != stage:
                     return OutputUse(stage=source, name=found[1], default=has_default)
@@ -97,17 +97,19 @@ class References:
         number = self.graph.by_name.get(stage)
         return None if number is None else (number, output)
 
-    def visible(self, found: tuple[int, str], stage: int, node: Node, *, own: bool) -> bool:
+    def visible(
+        self, found: tuple[int, str], stage: int, node: Node, needle: str, *, own: bool
+    ) -> bool:
         """Whether `stage` comes after the one whose output is meant, and there is such an output."""
         source, output = found
         name = self.graph.stages[source].name
         if source == stage and not own:
-            self.faults.within(node, f"{name}.", "not-upstream", f"`{name}` cannot use its own output `{output}`",
+            self.faults.within(node, needle, "not-upstream", f"`{name}` cannot use its own output `{output}`",
                            "outputs are there for the stages after it")  # fmt: skip
             return False
         if source != stage and self.graph.sound and not self.graph.is_upstream(source, stage):
             here = self.graph.stages[stage].name
-            self.faults.within(node, f"{name}.", "not-upstream", f"`{here}` uses `{name}.{output}`, and does not wait "
+            self.faults.within(node, needle, "not-upstream", f"`{here}` uses `{name}.{output}`, and does not wait "
                            f"for `{name}`", f"add `{name}` to its `depends_on`")  # fmt: skip
             return False
         declared = self.outputs.get(source)
@@ -176,7 +178,7 @@ class References:
                            f"no stage is called `{shown(mention.name)}`",
                            self.faults.spelling.guess(mention.name, self.graph.by_name, "stages"))  # fmt: skip
         elif mention.kind == "output":
-            self.visible((number, mention.output), stage, mention.node, own=False)
+            self.visible((number, mention.output), stage, mention.node, "", own=False)
         elif self.graph.sound and not self.graph.is_upstream(number, stage):
             self.faults.at(mention.node, "not-upstream",
                            f"the stage does not wait for `{mention.name}`, so its status is not known",

@@ -66,6 +66,7 @@ class Shape:
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     about: str = ""
+    instead: str = ""  # what to write where a text stands
     spellings: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,7 +80,7 @@ class Shape:
 
     def read(self, node: Node, faults: Faults) -> Section | None:
         if not node.is_mapping:
-            mistyped(node, self, faults)
+            mistyped(node, self, faults, self.instead if node.is_scalar else "")
             return None
         section = Section(node)
         entries = node.entries(KEYS_MAX)
@@ -101,11 +102,13 @@ class Shape:
                 section.values[name] = self.fields[name].kind.read(value, faults)
         for name, each in self.fields.items():
             if each.required and name not in section.nodes:
-                faults.at(node, "missing-key", f"{self.noun} needs `{name}`", each.about)
+                faults.at(node, "missing-key", f"{self.noun} needs `{name}`", f"add `{name}: ...`")
         return section
 
     def unknown(self, written: str, key: Node, faults: Faults) -> None:
-        hint = self.elsewhere.get(written) or faults.spelling.guess(written, self.spellings)
+        hint = self.elsewhere.get(written) or faults.spelling.guess(
+            written, self.spellings, "known here", most=len(self.fields)
+        )
         faults.at(key, "unknown-key", f"{self.noun} has no key `{shown(written)}`", hint)
 
     def schema(self) -> Schema:

@@ -39,7 +39,9 @@ class Spelling:
                 best = slips, each
         return best[1] if best else None
 
-    def guess(self, word: str, known: Iterable[str], listed: str = "known here") -> str:
+    def guess(
+        self, word: str, known: Iterable[str], listed: str = "known here", most: int = LISTED_MAX
+    ) -> str:
         """A hint: the nearest word, else what there is, if that is not too much."""
         names = list(islice(known, CANDIDATES_MAX))
         close = self.nearest(word, names)
@@ -47,8 +49,8 @@ class Spelling:
             return f"did you mean `{close}`?"
         if not names or not listed:
             return ""
-        some = ", ".join(f"`{each}`" for each in names[:LISTED_MAX])
-        return f"{listed}: {some}{', …' if len(names) > LISTED_MAX else ''}"
+        some = ", ".join(f"`{each}`" for each in names[:most])
+        return f"{listed}: {some}{', …' if len(names) > most else ''}"
 
 
 def _plain(word: str) -> str:

@@ -12,7 +12,7 @@ _QUOTE: Final = 'put the text in quotes: "…"'
 _WORDS: Final = {
     "mapping values are not allowed in this context": (
         "a `:` is not expected here",
-        "quote a text that contains `: `, and put each key on its own line",
+        "quote a text that contains `: `; the keys of one mapping start in the same column",
     ),
     "did not find expected key": (
         "a key is expected here",

@@ -66,6 +66,7 @@ TRIGGER: Final = Shape(
         "types": "the type is part of the event's name: `event: pull_request.opened`",
     },
     name="trigger",
+    instead="write `event: NAME`",
     about="One way the pipeline starts: its filters are and-ed; several triggers are or-ed.",
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ import click
 
 from orchestrate.cli import board, words
 from orchestrate.cli.drive import drive
-from orchestrate.cli.paint import bold, crop, dim, status
+from orchestrate.cli.paint import answer, bold, crop, dim, status
 from orchestrate.cli.verb import Verb, asked, formed, note, show, show_table
 
 Json = Mapping[str, Any]
@@ -40,7 +40,7 @@ def _row(approval: Json, now: float) -> list[str]:
     waits = approval["status"] == "pending"
     return [
         str(approval["id"]),
-        status(approval["status"]),
+        answer(approval["status"]),
         str(approval["run_id"]),
         words.one_line(approval["pipeline"]),
         words.one_line(approval["stage"]),
@@ -94,9 +94,10 @@ def delegate(number: int, to: str, form: str) -> None:
 def _decide(number: int, verb: str, said: Mapping[str, str | None], form: str) -> None:
     body = {name: each for name, each in said.items() if each}
     with asked().road() as road:
+        begun = time.time()
         found = road.post(f"/api/approvals/{number}/{verb}", body)
         run = road.get(f"/api/pipeline-runs/{found['run_id']}")
-        run = drive(road, run)
+        run = drive(road, run, begun)
     stage = words.one_line(found["stage"])
     line = f"approval {number} of {stage} (run {found['run_id']}): {found['status']}"
     if found["status"] == "pending":
@@ -126,7 +127,7 @@ def _packet(approval: Json) -> list[str]:
         ("rollback", _undo(packet.get("rollback"))),
     ]
     number = approval["id"]
-    lines = [f"{bold(f'approval {number}')}  {status(approval['status'])}"]
+    lines = [f"{bold(f'approval {number}')}  {answer(approval['status'])}"]
     lines += [f"  {dim(f'{name:<12}')}{words.one_line(each)}" for name, each in facts if each]
     for stage in packet.get("before") or ():
         outputs = json.dumps(stage["outputs"], ensure_ascii=False) if stage.get("outputs") else ""

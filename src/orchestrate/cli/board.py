@@ -6,7 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrate.cli import graph, words
-from orchestrate.cli.paint import YELLOW, bold, crop, dim, icon, pad, paint, status, width, word
+from orchestrate.cli.paint import (
+    YELLOW,
+    answer,
+    bold,
+    crop,
+    dim,
+    icon,
+    pad,
+    paint,
+    status,
+    width,
+    word,
+)
 
 GRAPH_COLUMNS_MAX = 24
 """A graph that is wider is shown without its edges; the list of needs says the same."""
@@ -104,7 +116,7 @@ def pending(run: Run) -> list[Mapping[str, Any]]:
 
 def approvals(run: Run, now: float) -> list[str]:
     return [
-        f"{status(each['status'])}  approval {each['id']} of {words.one_line(each['stage'])}: "
+        f"{answer(each['status'])}  approval {each['id']} of {words.one_line(each['stage'])}: "
         f"{question(each, now)}"
         for each in run.get("approvals") or ()
     ]

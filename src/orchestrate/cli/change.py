@@ -5,6 +5,7 @@ Where no server runs, the command carries out what it asked for, until the run r
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,8 +68,8 @@ def rerun(run: int, from_stage: str | None, failed: bool, form: str) -> int:
     if failed:
         body["failed"] = True
     with asked().road() as road:
-        found = road.post(f"/api/pipeline-runs/{run}/rerun", body)
-        found = drive(road, found)
+        begun = time.time()
+        found = drive(road, road.post(f"/api/pipeline-runs/{run}/rerun", body), begun)
     show(form, found, lambda: [f"run {found['id']} repeats run {run}: {found['status']}"])
     if not at_rest(found):
         note(f"watch it: orchestrate pipeline status {found['id']} --watch")
@@ -77,4 +78,5 @@ def rerun(run: int, from_stage: str | None, failed: bool, form: str) -> int:
 
 
 def _ask(road: Road, run: int, verb: str, body: Json) -> Json:
-    return drive(road, road.post(f"/api/pipeline-runs/{run}/{verb}", body))
+    begun = time.time()
+    return drive(road, road.post(f"/api/pipeline-runs/{run}/{verb}", body), begun)

@@ -13,17 +13,19 @@ from orchestrate.cli.verb import asked, note
 Json = Mapping[str, Any]
 
 
-def drive(road: Road, run: Json) -> Json:
+def drive(road: Road, run: Json, since: float) -> Json:
     """The run once it has ended or waits for people; as it is, where a server carries it out.
 
-    What happens meanwhile is told on stderr: the command's own answer stands alone on stdout.
+    What happens from `since` on is told on stderr: the command's own answer stands alone on stdout.
     """
     if not road.in_process or _rests(run):
         return run
     road.mine.add(run["id"])
     note(f"no server runs; run {run['id']} is carried out here")
     try:
-        return follow(road, run["id"], PlainView(asked().err, note), _rests, late=True)
+        return follow(
+            road, run["id"], PlainView(asked().err, note, past=False), _rests, since=since
+        )
     except KeyboardInterrupt:
         note(f"\nrun {run['id']} is left as it is")
         note(f"  go on:  orchestrate pipeline status {run['id']} --watch")

@@ -14,6 +14,7 @@ from orchestrate.cli.board import pending
 from orchestrate.cli.failure import Exit, Unreachable
 from orchestrate.cli.road import Road
 from orchestrate.cli.tails import Source, Tails
+from orchestrate.cli.words import instant
 
 WAIT_S = 25
 LOST_MAX = 5
@@ -24,18 +25,14 @@ Json = Mapping[str, Any]
 
 
 class View(Protocol):
-    """What shows a run: plain lines, or a picture that is drawn again. Logs come from threads."""
+    """What shows a run: plain lines, or a picture that is drawn again.
 
-    def event(self, event: Json) -> None: ...
-    def run(self, run: Json) -> None: ...
-    def log(self, source: Source, text: str) -> None: ...
-    def close(self) -> None: ...
+    `begin` comes first, with the run as it is then. `past`: it happened before anybody looked.
+    Logs come from threads of their own.
+    """
 
-
-class Silent:
-    """A view of nothing, for those who only want the end."""
-
-    def event(self, event: Json) -> None: ...
+    def begin(self, run: Json) -> None: ...
+    def event(self, event: Json, *, past: bool) -> None: ...
     def run(self, run: Json) -> None: ...
     def log(self, source: Source, text: str) -> None: ...
     def close(self) -> None: ...
@@ -62,14 +59,13 @@ def follow(
     view: View,
     until: Callable[[Json], bool] = at_rest,
     *,
-    logs: bool = True,
-    late: bool = False,
+    since: float | None = None,
 ) -> Json:
     """Show a run until it is as wanted; the run as it is then.
 
-    `late`: what had ended before is told by its events alone, without its logs.
+    What happened before `since` (epoch seconds) is told by its events alone, without its logs.
     """
-    following = _Following(road, run_id, view, logs=logs, late=late)
+    following = _Following(road, run_id, view, since)
     try:
         return following.go(until)
     finally:
@@ -77,12 +73,11 @@ def follow(
 
 
 class _Following:
-    def __init__(self, road: Road, run_id: int, view: View, *, logs: bool, late: bool) -> None:
+    def __init__(self, road: Road, run_id: int, view: View, since: float | None) -> None:
         self._road = road
         self._run_id = run_id
         self._view = view
-        self._logs = logs
-        self._late = late
+        self._since = since
         self._seq = 0
         self._tails = Tails(road.client, run_id, view.log)
 
@@ -91,6 +86,7 @@ class _Following:
         self._view.close()
 
     def go(self, until: Callable[[Json], bool]) -> Json:
+        self._view.begin(self._now())
         wait_s, lost = 0, 0
         while True:
             try:
@@ -105,13 +101,17 @@ class _Following:
             if not events and wait_s:
                 continue
             self._tell(events)
-            run: Json = self._road.get(f"/api/pipeline-runs/{self._run_id}")
+            run = self._now()
             self._view.run(run)
             wait_s = WAIT_S
             if until(run):
-                if self._seq >= int(run.get("seq") or 0) or not events:
+                if self._seq >= run["seq"]:
                     return run
                 wait_s = 0
+
+    def _now(self) -> Json:
+        run: Json = self._road.get(f"/api/pipeline-runs/{self._run_id}")
+        return run
 
     def _events(self, wait_s: int) -> list[Json]:
         answer = self._road.client.ask(
@@ -130,23 +130,27 @@ class _Following:
             time.sleep(min(0.2 * 2**lost, 5.0))
 
     def _tell(self, events: list[Json]) -> None:
-        over = set()
-        if self._late:
-            over = {_source(each) for each in events if each["type"] == "AttemptEnded"}
-            self._late = False
+        past = {
+            _source(each)
+            for each in events
+            if each["type"] == "AttemptEnded" and self._before(each)
+        }
         for event in events:
             self._seq = max(self._seq, int(event["seq"]))
-            source = _source(event) if self._logs else None
-            if source is not None and source not in over:
+            source = _source(event)
+            if source is not None and source not in past:
                 if event["type"] == "AttemptStarted":
                     self._tails.begin(source)
                 else:
                     self._tails.end(source)
-            self._view.event(event)
+            self._view.event(event, past=self._before(event))
+
+    def _before(self, event: Json) -> bool:
+        return self._since is not None and (instant(event["at"]) or 0.0) < self._since
 
 
 def _source(event: Json) -> Source | None:
     if event["type"] not in ("AttemptStarted", "AttemptEnded"):
         return None
-    data = event.get("data", event)
+    data = event["data"]
     return Source(str(data["stage"]), int(data["attempt"]), str(data.get("mode") or "run"))

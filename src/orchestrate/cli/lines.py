@@ -1,6 +1,6 @@
 """One event of a run → one line for a log: who, what, why. Pure.
 
-What only engines care about (claims, halts that follow a failure) has no line.
+What only engines care about has no line, and the end of an attempt none beside its stage's.
 """
 
 from __future__ import annotations
@@ -71,25 +71,9 @@ def _started(data: Data) -> Line:
     return Line(str(data["stage"]), f"{verb} ({', '.join(facts)})", YELLOW)
 
 
-def _attempt_ended(data: Data) -> Line:
-    outcome = data.get("outcome") or {}
-    number = data.get("attempt")
-    kind = outcome.get("kind", "succeeded")
-    what = f"attempt {number} {str(kind).replace('_', ' ')}"
-    if data.get("mode") == "rollback":
-        what = f"rollback {what}"
-    code = outcome.get("code")
-    detail = outcome.get("detail") or outcome.get("reason") or ""
-    if not detail and code:
-        detail = f"exit code {code}"
-    return Line(str(data["stage"]), _with(what, str(detail)))
-
-
 def _retry(data: Data) -> Line:
-    due, at = words.instant(data.get("due_at")), words.instant(data.get("at"))
-    soon = f" in {words.duration(due - at)}" if due is not None and at is not None else ""
-    text = f"attempt {data.get('attempt')} follows{soon}"
-    return Line(str(data["stage"]), _with(text, _reason(data)), YELLOW)
+    text = _reason(data) or f"attempt {data.get('attempt')} follows"
+    return Line(str(data["stage"]), text, YELLOW)
 
 
 def _asked(data: Data) -> Line:
@@ -102,7 +86,7 @@ def _asked(data: Data) -> Line:
 def _decided(verb: str, style: str) -> Callable[[Data], Line]:
     def line(data: Data) -> Line:
         whose = f" for {data['delegated_from']}" if data.get("delegated_from") else ""
-        role = f" as {data['role']}" if data.get("role") else ""
+        role = f" {data['role']}" if data.get("role") else ""
         text = f"{verb} by {data['by']}{role}{whose}"
         return Line(str(data["stage"]), _with(text, str(data.get("comment") or "")), style)
 
@@ -115,8 +99,9 @@ def _delegated(data: Data) -> Line:
 
 def _closed(data: Data) -> Line:
     closed = str(data.get("status", "closed"))
-    style = GREEN if closed == "approved" else RED
-    return Line(str(data["stage"]), _with(f"approval {closed}", _reason(data)), style)
+    if closed == "approved":
+        return Line(str(data["stage"]), "is approved", GREEN)
+    return Line(str(data["stage"]), _with(f"approval {closed}", _reason(data)), RED)
 
 
 def _failed(data: Data) -> Line:
@@ -164,7 +149,6 @@ _SENTENCES: Mapping[str, Callable[[Data], Line]] = {
     "StageCancelled": _stage("cancelled", RED),
     "AttemptStarted": _started,
     "AttemptStopped": _stopped,
-    "AttemptEnded": _attempt_ended,
     "RetryScheduled": _retry,
     "ApprovalRequested": _asked,
     "ApprovalGranted": _decided("approved", GREEN),

@@ -48,8 +48,11 @@ class LiveView:
         self._shown = False
         self._whole = False
 
-    def event(self, event: Json) -> None:
-        data = event.get("data", event)
+    def begin(self, run: Json) -> None:
+        self.run(run)
+
+    def event(self, event: Json, *, past: bool) -> None:  # noqa: ARG002
+        data = event["data"]
         if event["type"] not in ("AttemptStarted", "AttemptEnded"):
             return
         source = Source(data["stage"], int(data["attempt"]), str(data.get("mode") or "run"))

@@ -29,7 +29,7 @@ def status(run: int, watched: bool, form: str) -> int | None:
         found = road.get(f"/api/pipeline-runs/{run}")
         if watched and not at_rest(found):
             road.mine.add(run)
-            return ended(watch(road, run, form, late=True), form)
+            return ended(watch(road, run, form, since=time.time()), form)
     show(form, found, lambda: board.whole(found, time.time(), asked().out.columns))
     return ended(found, "table") if watched else None
 

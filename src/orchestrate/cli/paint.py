@@ -92,6 +92,11 @@ def status(value: str) -> str:
     return f"{icon(value)} {word(value)}"
 
 
+def answer(value: str) -> str:
+    """The status of an approval: one that is open asks for somebody."""
+    return paint("◆ pending", YELLOW) if value == "pending" else status(value)
+
+
 def dim(text: str) -> str:
     return paint(text, DIM)
 

@@ -16,21 +16,26 @@ Json = Mapping[str, Any]
 
 
 class PlainView:
-    """Writes to `paper`; questions to people go to `notice` as well, with the exact commands."""
+    """Writes to `paper`; questions to people go to `notice` as well, with the exact commands.
 
-    def __init__(self, paper: Paper, notice: Callable[[str], None]) -> None:
+    `past`: whether the story so far is told too.
+    """
+
+    def __init__(self, paper: Paper, notice: Callable[[str], None], *, past: bool = True) -> None:
         self._paper = paper
+        self._past = past
         self._notice = notice
         self._lock = threading.Lock()
         self._columns = 0
         self._asked: set[int] = set()
 
-    def event(self, event: Json) -> None:
-        if event["type"] == "RunCreated":
-            self._columns = _stage_columns(event)
+    def begin(self, run: Json) -> None:
+        names = [len(words.one_line(each["name"])) for each in run["stages"]]
+        self._columns = min(max(names, default=0), STAGE_COLUMNS_MAX)
+
+    def event(self, event: Json, *, past: bool) -> None:
         line = lines.line_of(event)
-        if line is not None:
-            self._columns = max(self._columns, min(len(line.stage), STAGE_COLUMNS_MAX))
+        if line is not None and (self._past or not past):
             self._write(lines.shown(event, line, self._columns))
 
     def log(self, source: Source, text: str) -> None:
@@ -71,11 +76,3 @@ def summary(run: Json, paper: Paper) -> None:
     paper.write()
     for line in board.whole(run, time.time(), paper.columns):
         paper.write(line)
-
-
-def _stage_columns(created: Json) -> int:
-    data = created.get("data", created)
-    pipeline = data.get("pipeline")
-    stages = pipeline.get("stages") if isinstance(pipeline, Mapping) else None
-    names = [len(str(each.get("name", ""))) for each in stages or () if isinstance(each, Mapping)]
-    return min(max(names, default=0), STAGE_COLUMNS_MAX)

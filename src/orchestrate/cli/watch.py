@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from orchestrate.cli import paint
-from orchestrate.cli.board import pending
 from orchestrate.cli.failure import Exit
 from orchestrate.cli.follow import View, at_rest, code_of, follow
-from orchestrate.cli.plainview import PlainView, notice, summary
+from orchestrate.cli.plainview import PlainView, summary
 from orchestrate.cli.road import Road
 from orchestrate.cli.verb import asked, note, show
 
@@ -22,7 +21,8 @@ class Questions:
     def __init__(self, paper: paint.Paper) -> None:
         self._plain = PlainView(paper, note)
 
-    def event(self, event: Json) -> None: ...
+    def begin(self, run: Json) -> None: ...
+    def event(self, event: Json, *, past: bool) -> None: ...
 
     def run(self, run: Json) -> None:
         self._plain.run(run)
@@ -37,7 +37,7 @@ def watch(
     form: str = "table",
     *,
     until: Callable[[Json], bool] = at_rest,
-    late: bool = False,
+    since: float | None = None,
 ) -> Json:
     """Follow a run and show it; the run as it is at the end. An interrupt says how to go on."""
     paper = asked().out
@@ -52,7 +52,7 @@ def watch(
     else:
         view = PlainView(paper, note)
     try:
-        run = follow(road, run_id, view, until, logs=form == "table", late=late)
+        run = follow(road, run_id, view, until, since=since)
     except KeyboardInterrupt:
         left(road, run_id)
         raise
@@ -73,9 +73,6 @@ def ended(run: Json, form: str) -> int:
         show(form, run, list)
     if at_rest(run):
         return code_of(run)
-    for approval in pending(run):
-        for line in notice(approval):
-            note(line)
     note(f"then go on with: orchestrate pipeline status {run['id']} --watch")
     return Exit.NEEDS_APPROVAL
 

@@ -27,7 +27,12 @@ def starts_when_satisfied(
 ) -> str | None:
     if isinstance(event, happened.AttemptStarted) and event.mode is Mode.ROLLBACK:
         return None
-    return None if history.started(event.stage) else history.satisfied(event.stage)
+    if history.started(event.stage):
+        return None
+    for name in history.above[event.stage]:
+        if history.status[name] not in ENDED:
+            return f"`{event.stage}` comes after `{name}`, which is {history.status[name]}"
+    return history.satisfied(event.stage)
 
 
 @at_event("6.9", "a stage runs by its condition, and is skipped by it", happened.AttemptStarted,
@@ -183,6 +188,8 @@ def not_skipped_in_vain(history: History, event: happened.StageSkipped) -> str |
     if code in ("halted", "upstream_failed"):
         if spec.run_if is not RunIf.SUCCESS:
             return f"`{spec.name}` has run_if, and is skipped ({code})"
+        if code == "halted" and any(history.broken(need) for need in spec.needs):
+            return f"`{spec.name}` needs what failed, and is skipped for another reason"
         return None if history.halted else f"`{spec.name}` is skipped ({code}) without a halt"
     if code == "run_if" and history.satisfied(spec.name) is None:
         return f"`{spec.name}` is to run, and is skipped"

@@ -40,7 +40,7 @@ GROUPS: Final[dict[str, dict[str, Code]]] = {
         "too-many-nodes": _error("More than 200,000 values, those included that aliases and merges "
                                  "stand for."),
         "tag": _error("Tags (`!!python/object`, `!secret`) and tag directives are refused."),
-        "duplicate-key": _error("A key is written twice in one mapping, or under two of its names."),
+        "duplicate-key": _error("A key is written twice in a mapping, or under two of its names."),
         "complex-key": _error("A key is a list, a mapping or an alias."),
         "unknown-anchor": _error("An alias names no anchor above it."),
         "recursive-alias": _error("An alias stands inside of what it refers to."),
@@ -63,8 +63,8 @@ GROUPS: Final[dict[str, dict[str, Code]]] = {
                                 "run."),
         "conflicting-keys": _error("Two keys exclude each other."),
         "misplaced-key": _error("A key has no meaning beside the others of its mapping."),
-        "bad-outputs": _error("`outputs` is no list of names, no short form and no JSON Schema that "
-                              "is understood."),
+        "bad-outputs": _error("`outputs` is no list of names, no short form and no JSON "
+                              "Schema that is understood."),
         "duplicate-entry": _warning("The same word stands twice in one list."),
     },
     "Order": {
@@ -75,7 +75,7 @@ GROUPS: Final[dict[str, dict[str, Code]]] = {
         "cycle": _error("Stages wait for each other."),
         "parallel-with-ancestor": _error("A stage is to run beside a stage that it waits for, or "
                                          "that waits for it."),
-        "nested-group": _error("A group stands inside a group, or a member asks for `parallel_with`."),
+        "nested-group": _error("A group stands inside a group, or a member has `parallel_with`."),
         "too-many-edges": _error("More than 200,000 dependencies, written or implied."),
     },
     "Conditions and triggers": {
@@ -83,14 +83,14 @@ GROUPS: Final[dict[str, dict[str, Code]]] = {
         "bad-glob": _error("A pattern that cannot be read."),
         "bad-regex": _error("A regular expression that cannot be read, or not be matched in one "
                             "pass."),
-        "undeclared-variable": _warning("A condition asks for a variable that the pipeline does not "
-                                        "declare."),
+        "undeclared-variable": _warning("A condition asks for a variable that the pipeline does "
+                                        "not declare."),
         "bad-cron": _error("Not the five fields of a schedule, or a date that never comes."),
         "bad-timezone": _error("No time zone has that name."),
         "self-trigger": _warning("A pipeline is started by its own end."),
     },
     "Approval": {
-        "gate-contradiction": _error("`requires_approval: false` beside `approvers` or `approval`."),
+        "gate-contradiction": _error("`requires_approval: false` with `approvers` or `approval`."),
         "quorum-unreachable": _error("More approvals are asked for than can be given."),
         "quorum-one-person": _warning("In single-user mode nobody else can give the second "
                                       "approval."),
@@ -112,14 +112,14 @@ GROUPS: Final[dict[str, dict[str, Code]]] = {
         "unknown-variable": _error("A name that is no variable of the pipeline."),
         "unknown-reference": _error("A dotted name that is no fact of the event, no output and not "
                                     "`run.id`."),
-        "not-upstream": _error("An output or a status of a stage that this stage does not wait for."),
+        "not-upstream": _error("An output or a status of a stage that this one does not wait for."),
         "unknown-output": _error("The stage declares its `outputs`, and this is none of them."),
         "substitution-in-run": _error("`${...}` of ours in `run`, where nothing is substituted."),
         "not-substituted": _warning("`${...}` in a place where it is plain text."),
     },
     "Agents": {
         "agent-and-run": _error("A stage has both an agent and a command."),
-        "unknown-agent": _warning("Nobody here defines an agent of that name. A run will be refused "
+        "unknown-agent": _warning("Nobody here defines an agent of that name. A run is refused "
                                   "until somebody does."),
     },
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Text to `Document`: decodes, parses and counts, and stops at the first limit that is met.
+"""Text to `Document`: parses and counts, and stops at the first limit that is met.
 
 Everything dangerous is refused before it is expanded: the size and the depth of what an alias or
 a merge key stands for are added up while parsing, never built. Never let an exception out.
@@ -31,7 +31,6 @@ from orchestrate.language.document import (
     COLLECTIONS_MAX,
     DEPTH_MAX,
     NODES_MAX,
-    TEXT_BYTES_MAX,
     Document,
     Form,
     Node,
@@ -39,9 +38,6 @@ from orchestrate.language.document import (
 from orchestrate.language.faults import Faults, shown
 from orchestrate.language.syntax import explain
 
-_UNPRINTABLE = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
 _TAG = re.compile(r"![^\s,\[\]{}]*")
 _TAG_DIRECTIVE = re.compile(r"^%TAG[^\r\n]*", re.MULTILINE)
 
@@ -56,64 +52,13 @@ class _Stop(Exception):
     """A limit is met, or nothing sensible can follow. The fault is already noted."""
 
 
-def decode(raw: str | bytes, faults: Faults) -> str | None:
-    """The text without a byte order mark; None if it is no text or too much of it."""
-    size = len(raw) if isinstance(raw, bytes) else _size(raw)
-    if size > TEXT_BYTES_MAX:
-        faults.text = ""
-        faults.place(
-            "too-large",
-            0,
-            0,
-            f"the text is longer than {TEXT_BYTES_MAX:,} bytes (1 MiB)",
-            "a pipeline that long is best split into several, started by `pipeline.succeeded`",
-        )
-        return None
-    written = _decoded(raw, faults) if isinstance(raw, bytes) else raw
-    if written is None:
-        return None
-    text = written.removeprefix("\ufeff")
-    faults.text = text
-    if bad := _UNPRINTABLE.search(text):
-        faults.place(
-            "unprintable",
-            bad.start(),
-            bad.end(),
-            f"the character U+{ord(bad[0]):04X} cannot stand in YAML",
-            'delete it, or write it as an escape in double quotes ("\\0", "\\x07", "\\uFEFF")',
-        )
-        return None
-    return text
-
-
-def _size(text: str) -> int:
-    """The length in UTF-8, or enough to know that it is too much."""
-    return len(text) if len(text) > TEXT_BYTES_MAX else len(text.encode("utf-8", "surrogatepass"))
-
-
-def _decoded(raw: bytes, faults: Faults) -> str | None:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as broken:
-        faults.text = raw[: broken.start].decode("utf-8", "replace").removeprefix("\ufeff")
-        at = len(faults.text)
-        faults.place("encoding", at, at, *_encoding(raw, broken))
-        return None
-
-
-def _encoding(raw: bytes, broken: UnicodeDecodeError) -> tuple[str, str]:
-    if raw[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return "the text is UTF-16, not UTF-8", "save the file as UTF-8"
-    byte = raw[broken.start]
-    return f"the text is not UTF-8: byte 0x{byte:02X} starts no character", "save the file as UTF-8"
-
-
 def compose(text: str, faults: Faults) -> Document | None:
     """The nodes of the one document in `text`; None if its structure cannot be relied on."""
     tags = _TAG_DIRECTIVE.search(text)
     if tags:  # the parser's time for these is quadratic, and there are no tags to shorten
-        faults.place("tag", tags.start(), tags.end(), "tag directives are not used here",
-                     "delete this line")  # fmt: skip
+        faults.place(
+            "tag", tags.start(), tags.end(), "tag directives are not used here", "delete this line"
+        )
         return None
     try:
         return _Composer(text, faults).document()
@@ -199,15 +144,24 @@ class _Composer:
         elif kind is DocumentStartEvent:
             self.documents += 1
             if self.documents > 1:
-                self.stop("several-documents", event, "a second document starts here",
-                          "keep one pipeline per file; delete the `---`")  # fmt: skip
+                self.stop(
+                    "several-documents",
+                    event,
+                    "a second document starts here",
+                    "keep one pipeline per file; delete the `---`",
+                )
         else:
             assert kind in {StreamStartEvent, StreamEndEvent, DocumentEndEvent}
 
     def ended(self) -> Document | None:
         if not self.built.forms:
-            self.faults.place("empty", 0, 0, "there is no pipeline in this text",
-                              "start with `name: my-pipeline` and `stages:`")  # fmt: skip
+            self.faults.place(
+                "empty",
+                0,
+                0,
+                "there is no pipeline in this text",
+                "start with `name: my-pipeline` and `stages:`",
+            )
             return None
         for at in sorted(self.built.merging):
             self.check_merge(at)
@@ -230,8 +184,12 @@ class _Composer:
             self.too_many(event)
         if self.keys is not None:
             if self.key < 0:
-                self.stop("complex-key", event, "a key must be plain text",
-                          "write the key as a word before a `:`")  # fmt: skip
+                self.stop(
+                    "complex-key",
+                    event,
+                    "a key must be plain text",
+                    "write the key as a word before a `:`",
+                )
             self.key = -1
         return at
 
@@ -241,9 +199,12 @@ class _Composer:
             what = f"{COLLECTIONS_MAX:,} lists and mappings"
         elif self.added_characters > CHARACTERS_MAX:
             what = f"{CHARACTERS_MAX:,} characters"
-        self.stop("too-many-nodes", event,
-                  f"more than {what}, counting what aliases and merges stand for",
-                  "write less, or reuse less with `*` and `<<`")  # fmt: skip
+        self.stop(
+            "too-many-nodes",
+            event,
+            f"more than {what}, counting what aliases and merges stand for",
+            "write less, or reuse less with `*` and `<<`",
+        )
 
     def marked(self, event: Parsed, at: int) -> None:
         """An anchor or a tag before a node."""
@@ -253,9 +214,13 @@ class _Composer:
             start, end = event.start_mark.index, event.end_mark.index
             if found := _TAG.search(self.text, start, max(end, start + 1)):
                 start, end = found.span()
-            self.faults.place("tag", start, end,
-                              f"tags such as `{shown(self.text[start:end])}` are refused",
-                              "delete it; a value in quotes is text, one without may be a number")  # fmt: skip
+            self.faults.place(
+                "tag",
+                start,
+                end,
+                f"tags such as `{shown(self.text[start:end])}` are refused",
+                "delete it; a value in quotes is text, one without may be a number",
+            )
 
     def odd_key(self, event: Parsed, at: int) -> None:
         """A key that was there before, or `<<`."""
@@ -264,9 +229,13 @@ class _Composer:
         first = self.keys[key]
         if first != at:
             line, _ = self.built.place(self.built.starts[first])
-            self.faults.place("duplicate-key", event.start_mark.index, event.end_mark.index,
-                              f"`{shown(key)}` is written twice; the first is on line {line}",
-                              "keep one of them")  # fmt: skip
+            self.faults.place(
+                "duplicate-key",
+                event.start_mark.index,
+                event.end_mark.index,
+                f"`{shown(key)}` is written twice; the first is on line {line}",
+                "keep one of them",
+            )
         if key == "<<" and not event.style:
             self.built.merging.add(at)
 
@@ -274,13 +243,22 @@ class _Composer:
         anchor = event.anchor
         if anchor not in self.anchors:
             known = ", ".join(f"`&{shown(each)}`" for each in list(self.anchors)[:5])
-            self.stop("unknown-anchor", event, f"nothing is anchored as `&{shown(anchor)}`",
-                      f"anchors before this place: {known}" if known else
-                      "an anchor must be written before the alias that uses it")  # fmt: skip
+            self.stop(
+                "unknown-anchor",
+                event,
+                f"nothing is anchored as `&{shown(anchor)}`",
+                f"anchors before this place: {known}"
+                if known
+                else "an anchor must be written before the alias that uses it",
+            )
         built, target = self.built, self.anchors[anchor]
         if built.past.get(target) == 0:
-            self.stop("recursive-alias", event, f"`*{shown(anchor)}` stands inside of itself",
-                      "an alias must refer to something that has ended")  # fmt: skip
+            self.stop(
+                "recursive-alias",
+                event,
+                f"`*{shown(anchor)}` stands inside of itself",
+                "an alias must refer to something that has ended",
+            )
         at = self.add(Form.ALIAS, event)
         built.target[at] = target
         nodes, characters, height = self.sizes.get(target) or (1, len(built.texts[target]), 0)
@@ -343,13 +321,21 @@ class _Composer:
                 self.too_deep(event)
 
     def too_deep(self, event: Parsed) -> None:
-        self.stop("too-deep", event, f"nested deeper than {DEPTH_MAX} levels",
-                  "a pipeline needs fewer than ten")  # fmt: skip
+        self.stop(
+            "too-deep",
+            event,
+            f"nested deeper than {DEPTH_MAX} levels",
+            "a pipeline needs fewer than ten",
+        )
 
     def check_merge(self, at: int) -> None:
         """`<<` takes a mapping or a list of mappings."""
         source = Node(self.built, at + 1)
         parts = list(source.children()) if source.is_sequence else [source]
         if not parts or not all(part.is_mapping for part in parts):
-            self.faults.at(source, "merge", "`<<` merges mappings, and this is none",
-                           "write `<<: *anchor` or `<<: [*one, *two]`")  # fmt: skip
+            self.faults.at(
+                source,
+                "merge",
+                "`<<` merges mappings, and this is none",
+                "write `<<: *anchor` or `<<: [*one, *two]`",
+            )

@@ -85,14 +85,22 @@ def _tree(node: Node, faults: Faults, mentions: Mentions) -> Condition | None:
     faults.conditions += 1
     if faults.conditions > CONDITIONS_MAX:
         if faults.conditions == CONDITIONS_MAX + 1:
-            faults.at(node, "too-many", f"more than {CONDITIONS_MAX:,} conditions",
-                      "a definition that long is best split into several")  # fmt: skip
+            faults.at(
+                node,
+                "too-many",
+                f"more than {CONDITIONS_MAX:,} conditions",
+                "a definition that long is best split into several",
+            )
         return None
     section = CONDITION.read(node, faults)
     assert section is not None, "a mapping is read as one"
     if not node.entries():
-        faults.at(node, "empty-condition", "a condition without a predicate",
-                  "write a predicate such as `branch: main`, or `true`")  # fmt: skip
+        faults.at(
+            node,
+            "empty-condition",
+            "a condition without a predicate",
+            "write a predicate such as `branch: main`, or `true`",
+        )
     return _joined(section, faults, mentions)
 
 

@@ -65,9 +65,13 @@ class Faults:
         """The last words, at the end of the text, where there is more than was told."""
         end = len(self.text)
         if stopped:
-            self.place("too-many-faults", end, end,
-                       f"reading stopped after {FAULTS_MAX} faults; there may be more",
-                       "mend these first")  # fmt: skip
+            self.place(
+                "too-many-faults",
+                end,
+                end,
+                f"reading stopped after {FAULTS_MAX} faults; there may be more",
+                "mend these first",
+            )
         if self.warnings > FAULTS_MAX:
             more, self.warnings = self.warnings - FAULTS_MAX, 0
             self.place("too-many-warnings", end, end, f"{more:,} more warnings are not shown")

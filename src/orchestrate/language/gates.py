@@ -14,9 +14,12 @@ def gate(stage: Section, faults: Faults, *, single_user: bool) -> Gate | None:
     """The gate before a stage. Whoever writes `approvers` or `approval` means one."""
     described = [key for key in ("approvers", "approval") if key in stage]
     if stage.get("requires_approval") is False and described:
-        faults.at(stage.keys["requires_approval"], "gate-contradiction",
-                  f"`requires_approval: false` beside `{described[0]}`: is approval needed or not?",
-                  f"delete `{described[0]}`, or write `true`")  # fmt: skip
+        faults.at(
+            stage.keys["requires_approval"],
+            "gate-contradiction",
+            f"`requires_approval: false` beside `{described[0]}`: is approval needed or not?",
+            f"delete `{described[0]}`, or write `true`",
+        )
         return None
     if not described and not stage.get("requires_approval"):
         return None
@@ -29,9 +32,12 @@ def gate(stage: Section, faults: Faults, *, single_user: bool) -> Gate | None:
     timeout: float = settings.get("timeout", APPROVAL_TIMEOUT_S)
     remind: list[float] = settings.get("remind", [])
     if any(after >= timeout for after in remind):
-        faults.at(settings.lone("remind"), "reminder-too-late",
-                  "a reminder would come after the approval has expired",
-                  "remind earlier, or give a longer `timeout`")  # fmt: skip
+        faults.at(
+            settings.lone("remind"),
+            "reminder-too-late",
+            "a reminder would come after the approval has expired",
+            "remind earlier, or give a longer `timeout`",
+        )
     return Gate(
         approvers=approvers,
         quorum=quorum,
@@ -49,8 +55,12 @@ def _once(words: list[Word], faults: Faults) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for word in words:
         if word.text in found:
-            faults.at(word.node, "duplicate-entry", f"`{shown(word.text)}` stands here twice",
-                      "each person counts once; delete one")  # fmt: skip
+            faults.at(
+                word.node,
+                "duplicate-entry",
+                f"`{shown(word.text)}` stands here twice",
+                "each person counts once; delete one",
+            )
         found[word.text] = None
     return tuple(found)
 
@@ -63,9 +73,12 @@ def _number(
         return written
     if not entries:
         if "approvers" not in stage:
-            faults.at(settings.nodes["quorum"], "quorum-unreachable",
-                      f"`{written}` of nobody: there are no `approvers`",
-                      "list the approvers, or write a number")  # fmt: skip
+            faults.at(
+                settings.nodes["quorum"],
+                "quorum-unreachable",
+                f"`{written}` of nobody: there are no `approvers`",
+                "list the approvers, or write a number",
+            )
         return 1
     return entries if written == "all" else entries // 2 + 1
 
@@ -81,11 +94,17 @@ def _check_reachable(
     """A group may stand for many people, but single-user mode has none, and an address is one."""
     people = single_user or all("@" in entry for entry in approvers)
     if approvers and quorum > len(approvers) and people:
-        faults.at(settings.lone("quorum"), "quorum-unreachable",
-                  f"{quorum} approvals can never be given: {len(approvers)} "
-                  f"{'approver is' if len(approvers) == 1 else 'approvers are'} listed",
-                  "list more approvers, or ask for fewer")  # fmt: skip
+        faults.at(
+            settings.lone("quorum"),
+            "quorum-unreachable",
+            f"{quorum} approvals can never be given: {len(approvers)} "
+            f"{'approver is' if len(approvers) == 1 else 'approvers are'} listed",
+            "list more approvers, or ask for fewer",
+        )
     elif single_user and quorum > 1:
-        faults.at(settings.lone("quorum"), "quorum-one-person",
-                  f"{quorum} approvals are needed, and single-user mode has one person",
-                  "set up users, or the approval can only expire")  # fmt: skip
+        faults.at(
+            settings.lone("quorum"),
+            "quorum-one-person",
+            f"{quorum} approvals are needed, and single-user mode has one person",
+            "set up users, or the approval can only expire",
+        )

@@ -1,4 +1,4 @@
-"""The keys of a stage and of what stands inside it: the tables that check texts and draw the schema.
+"""The keys of a stage and of what stands in it: the tables that check texts and draw the schema.
 
 The sentence of each key is what editors and `docs/language.md` say of it.
 """

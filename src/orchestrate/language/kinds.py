@@ -76,8 +76,12 @@ class Text:
             return None
         text = node.text
         if len(text) > self.most:
-            faults.at(node, "too-long", f"{len(text):,} characters, and at most {self.most:,} are allowed",
-                      "long texts belong in a file that the agent reads")  # fmt: skip
+            faults.at(
+                node,
+                "too-long",
+                f"{len(text):,} characters, and at most {self.most:,} are allowed",
+                "long texts belong in a file that the agent reads",
+            )
             return None
         if self.check is not None and (fault := self.check(text)):
             faults.at(node, *fault)
@@ -190,14 +194,19 @@ class Duration:
         if seconds is None:
             hint = "a number and one of the units s m h d; the largest unit first"
             if re.fullmatch(r"[0-9]+", node.text):
-                hint = f"write the unit: `{shown(node.text)}s`, `{shown(node.text)}m` or `{shown(node.text)}h`"
+                number = shown(node.text)
+                hint = f"write the unit: `{number}s`, `{number}m` or `{number}h`"
             elif node.text.endswith("ms"):
                 hint = "milliseconds are written as a part of a second: `0.5s`"
             faults.at(node, "bad-duration", f"expected {self.expected}, found {found(node)}", hint)
             return None
         if not self.least <= seconds <= self.most:
-            faults.at(node, "out-of-range", f"expected a duration from {written(self.least)} to "
-                      f"{written(self.most)}, found `{shown(node.text)}`")  # fmt: skip
+            faults.at(
+                node,
+                "out-of-range",
+                f"expected a duration from {written(self.least)} to "
+                f"{written(self.most)}, found `{shown(node.text)}`",
+            )
             return None
         return seconds
 
@@ -263,8 +272,12 @@ class Items:
             if value is not None:
                 values.append(value)
         if count < self.least:
-            faults.at(node, "empty-list", f"this list of {self.what} is empty",
-                      "list at least one, or delete the key")  # fmt: skip
+            faults.at(
+                node,
+                "empty-list",
+                f"this list of {self.what} is empty",
+                "list at least one, or delete the key",
+            )
             return None
         return values
 

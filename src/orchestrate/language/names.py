@@ -58,7 +58,9 @@ def variable_fault(text: str) -> Fault | None:
 
 
 STAGE_NAME: Final = Text(expected="a name", check=name_fault, pattern=f"^{NAME}$")
-AGENT_NAME: Final = Text(expected="the name of an agent", check=agent_fault,
-                         pattern=f"^{_AGENT.pattern}$")  # fmt: skip
-VARIABLE_NAME: Final = Text(expected="a name", check=variable_fault,
-                            pattern=f"^{_VARIABLE.pattern}$")  # fmt: skip
+AGENT_NAME: Final = Text(
+    expected="the name of an agent", check=agent_fault, pattern=f"^{_AGENT.pattern}$"
+)
+VARIABLE_NAME: Final = Text(
+    expected="a name", check=variable_fault, pattern=f"^{_VARIABLE.pattern}$"
+)

@@ -7,27 +7,15 @@ number of stages and edges; the edges are bounded before anybody walks them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
-from heapq import heapify, heappop, heappush
 from typing import Final
 
 from orchestrate.language.document import Node
 from orchestrate.language.faults import Faults, shown
+from orchestrate.language.graph import Graph, Placed, complain_of_cycles, path, topological
 from orchestrate.language.kinds import Word
 from orchestrate.language.shape import Section
 
 EDGES_MAX: Final = 200_000
-CYCLE_SHOWN_MAX: Final = 12
-
-
-@dataclass(slots=True)
-class Placed:
-    """A stage as it was written. Its number is its place in the text."""
-
-    name: str  # empty if it has none that is sound
-    section: Section
-    item: int
-    group: str | None = None
 
 
 @dataclass(slots=True)
@@ -37,31 +25,6 @@ class Item:
     section: Section
     members: list[int]
     group: bool
-
-
-@dataclass
-class Graph:
-    """The stages and what each needs. `sound`: nothing is known to be wrong with the order."""
-
-    stages: list[Placed]
-    needs: list[tuple[int, ...]]
-    order: list[int] = field(default_factory=list)  # topological; ties as written
-    by_name: dict[str, int] = field(default_factory=dict)
-    sound: bool = True
-
-    @cached_property
-    def upstream(self) -> list[int]:
-        """Of every stage, the stages it needs, directly or through others, as a set of bits."""
-        found = [0] * len(self.stages)
-        for stage in self.order:
-            bits = 0
-            for need in self.needs[stage]:
-                bits |= found[need] | 1 << need
-            found[stage] = bits
-        return found
-
-    def is_upstream(self, stage: int, of: int) -> bool:
-        return bool(self.upstream[of] >> stage & 1)
 
 
 def resolve(sections: list[Section], faults: Faults) -> Graph:
@@ -82,9 +45,9 @@ def resolve(sections: list[Section], faults: Faults) -> Graph:
         )
         needs = [()] * len(writing.stages)
     graph = Graph(writing.stages, needs, by_name=writing.by_name)
-    graph.order = _sorted(graph.needs)
+    graph.order = topological(graph.needs)
     if len(graph.order) < len(needs):
-        _complain_of_cycles(graph, faults)
+        complain_of_cycles(graph, faults)
     graph.sound = len(faults.found) == before
     if graph.sound:
         _check_parallel(graph, writing.beside, faults)
@@ -145,8 +108,12 @@ class _Writing:
         if first is node:
             return True
         same = "" if first.text == name else ", whatever the case of the letters"
-        self.faults.at(node, "duplicate-name", f"`{name}` is the name of the one on line "
-                       f"{first.line} too{same}", "give each stage a name of its own")  # fmt: skip
+        self.faults.at(
+            node,
+            "duplicate-name",
+            f"`{name}` is the name of the one on line {first.line} too{same}",
+            "give each stage a name of its own",
+        )
         return False
 
     # ── names ──
@@ -158,8 +125,12 @@ class _Writing:
         if word.text in self.groups:
             return self.groups[word.text]
         names = [*self.by_name, *self.groups]
-        self.faults.at(word.node, "unknown-stage", f"no stage is called `{shown(word.text)}`",
-                       self.faults.spelling.guess(word.text, names, "stages"))  # fmt: skip
+        self.faults.at(
+            word.node,
+            "unknown-stage",
+            f"no stage is called `{shown(word.text)}`",
+            self.faults.spelling.guess(word.text, names, "stages"),
+        )
         return []
 
     def written(self, section: Section, own: list[int]) -> list[int]:
@@ -168,8 +139,12 @@ class _Writing:
         for word in section.get("depends_on", []):
             stages = self.named(word)
             if not set(own).isdisjoint(stages):
-                self.faults.at(word.node, "own-name", f"`{shown(word.text)}` would wait for itself",
-                               "delete it here")  # fmt: skip
+                self.faults.at(
+                    word.node,
+                    "own-name",
+                    f"`{shown(word.text)}` would wait for itself",
+                    "delete it here",
+                )
                 continue
             self.count(len(stages))
             found.update(dict.fromkeys(stages))
@@ -205,18 +180,26 @@ class _Writing:
             if node is None or name is None:
                 continue
             if stage.group is not None:
-                self.faults.at(stage.section.keys["parallel_with"], "nested-group",
-                               "a member of a group runs beside its group already",
-                               "delete `parallel_with`, or take the stage out of the group")  # fmt: skip
+                self.faults.at(
+                    stage.section.keys["parallel_with"],
+                    "nested-group",
+                    "a member of a group runs beside its group already",
+                    "delete `parallel_with`, or take the stage out of the group",
+                )
                 continue
             if name in self.groups:
-                self.faults.at(node, "unknown-stage", f"`{name}` is a group, and a stage is meant",
-                               "name one of its members, or write the stage into the group")  # fmt: skip
+                self.faults.at(
+                    node,
+                    "unknown-stage",
+                    f"`{name}` is a group, and a stage is meant",
+                    "name one of its members, or write the stage into the group",
+                )
                 continue
             other = self.named(Word(name, node))
             if other == [number]:
-                self.faults.at(node, "own-name", f"`{name}` would run beside itself",
-                               "name another stage")  # fmt: skip
+                self.faults.at(
+                    node, "own-name", f"`{name}` would run beside itself", "name another stage"
+                )
             elif other:
                 self.beside[number] = other[0]
                 self.join(number, other[0])
@@ -278,84 +261,23 @@ class _Writing:
         return [found or () for found in needs]
 
     def circle(self, chain: list[int]) -> None:
-        path = _path([self.stages[stage].name for stage in chain])
-        self.faults.at(self.stages[chain[0]].section.nodes["parallel_with"], "cycle",
-                       f"stages take each other's place: {path}",
-                       "leave `parallel_with` out of the first of them")  # fmt: skip
+        way = path([self.stages[stage].name for stage in chain])
+        self.faults.at(
+            self.stages[chain[0]].section.nodes["parallel_with"],
+            "cycle",
+            f"stages take each other's place: {way}",
+            "leave `parallel_with` out of the first of them",
+        )
 
     def mutual(self, stage: int) -> None:
         name = self.stages[stage].name
         other = self.stages[self.beside[stage]].name
-        self.faults.at(self.stages[stage].section.nodes["parallel_with"], "parallel-with-ancestor",
-                       f"`{name}` cannot run beside `{other}`, which waits for it",
-                       f"delete `parallel_with`, or take `{name}` out of what `{other}` "
-                       "depends on")  # fmt: skip
-
-
-def _sorted(needs: list[tuple[int, ...]]) -> list[int]:
-    """The stages after all they need, the first written first; without those in a cycle."""
-    left = [len(each) for each in needs]
-    dependents: list[list[int]] = [[] for _ in needs]
-    for stage, each in enumerate(needs):
-        for need in each:
-            dependents[need].append(stage)
-    ready = [stage for stage, count in enumerate(left) if not count]
-    heapify(ready)
-    order: list[int] = []
-    while ready:
-        stage = heappop(ready)
-        order.append(stage)
-        for dependent in dependents[stage]:
-            left[dependent] -= 1
-            if not left[dependent]:
-                heappush(ready, dependent)
-    return order
-
-
-def _complain_of_cycles(graph: Graph, faults: Faults) -> None:
-    """One fault for each cycle that is met when every stage is followed to its first need."""
-    stuck = set(range(len(graph.needs))).difference(graph.order)
-    seen: dict[int, int] = {}
-    for start in sorted(stuck):
-        path, stage = [], start
-        while stage not in seen:
-            seen[stage] = start
-            path.append(stage)
-            stage = next(need for need in graph.needs[stage] if need in stuck)
-        if seen[stage] != start:
-            continue  # it leads to a cycle that was reported
-        _complain_of_cycle(graph, path[path.index(stage) :], faults)
-
-
-def _complain_of_cycle(graph: Graph, cycle: list[int], faults: Faults) -> None:
-    first = cycle.index(min(cycle))
-    cycle = cycle[first:] + cycle[:first]
-    stages = [graph.stages[stage] for stage in cycle]
-    section = stages[0].section
-    node = section.nodes.get("name", section.node)
-    for word in section.get("depends_on", []):
-        if word.text == stages[1 % len(stages)].name:
-            node = word.node
-    implied = [
-        each.name
-        for each in stages
-        if not {"depends_on", "parallel_with"} & each.section.nodes.keys()
-    ]
-    hint = "delete one of the dependencies"
-    if implied:
-        hint = (
-            f"`{implied[0]}` says no `depends_on`, so it waits for what stands before it; write one"
+        self.faults.at(
+            self.stages[stage].section.nodes["parallel_with"],
+            "parallel-with-ancestor",
+            f"`{name}` cannot run beside `{other}`, which waits for it",
+            f"delete `parallel_with`, or take `{name}` out of what `{other}` depends on",
         )
-    faults.at(
-        node, "cycle", "stages wait for each other: " + _path([each.name for each in stages]), hint
-    )
-
-
-def _path(names: list[str]) -> str:
-    if len(names) > CYCLE_SHOWN_MAX:
-        left = len(names) - CYCLE_SHOWN_MAX + 1
-        names = [*names[: CYCLE_SHOWN_MAX - 1], f"({left} more)"]
-    return f"`{' → '.join([*names, names[0]])}`"
 
 
 def _check_parallel(graph: Graph, beside: dict[int, int], faults: Faults) -> None:
@@ -363,6 +285,9 @@ def _check_parallel(graph: Graph, beside: dict[int, int], faults: Faults) -> Non
         section = graph.stages[stage].section
         if "depends_on" in section and graph.is_upstream(other, stage):
             name = graph.stages[other].name
-            faults.at(section.nodes["parallel_with"], "parallel-with-ancestor",
-                      f"the stage cannot run beside `{name}` and wait for it",
-                      "delete `parallel_with`, or the dependency")  # fmt: skip
+            faults.at(
+                section.nodes["parallel_with"],
+                "parallel-with-ancestor",
+                f"the stage cannot run beside `{name}` and wait for it",
+                "delete `parallel_with`, or the dependency",
+            )

@@ -78,8 +78,12 @@ def affordable(text: str, node: Node, faults: Faults) -> bool:
         states = min(states * max(1, int(count)), _STATES_MAX)
     before, faults.states = faults.states, faults.states + states
     if before <= STATES_MAX < faults.states:
-        faults.at(node, "too-many", f"all patterns together have more than {STATES_MAX:,} states",
-                  "write fewer patterns with braces, brackets or regular expressions")  # fmt: skip
+        faults.at(
+            node,
+            "too-many",
+            f"all patterns together have more than {STATES_MAX:,} states",
+            "write fewer patterns with braces, brackets or regular expressions",
+        )
     return faults.states <= STATES_MAX
 
 

@@ -107,8 +107,8 @@ PIPELINE: Final = Shape(
         "variables": Field(VARIABLES, "Names and values for `${name}`; a name without a value must "
                            "be given at start."),
         "defaults": Field(Nullable(DEFAULTS), DEFAULTS.about),
-        "agents": Field(Named("definitions of agents", AGENT_NAME, Plain("a definition (a mapping)", ("object",)),
-                              AGENTS_MAX, "agents"),
+        "agents": Field(Named("definitions of agents", AGENT_NAME,
+                              Plain("a definition (a mapping)", ("object",)), AGENTS_MAX, "agents"),
                         "Definitions of agents, for this pipeline alone."),
         "max_parallel": Field(Integer(1, LIMIT_MAX), "How many stages run at the same time."),
         "fail_fast": Field(Boolean(), "A failure also stops the stages that run beside it."),

@@ -116,8 +116,12 @@ class Comparison:
             section = _REFINED.read(node, faults)
             assert section is not None
             if not node.entries():
-                faults.at(node, "empty-condition", "this comparison compares nothing",
-                          "write a value, or one of `matches`, `gt`, `lt`, `exists`")  # fmt: skip
+                faults.at(
+                    node,
+                    "empty-condition",
+                    "this comparison compares nothing",
+                    "write a value, or one of `matches`, `gt`, `lt`, `exists`",
+                )
             given = {key: value for key, value in section.values.items() if value is not None}
             return [Test(**{key: value}) for key, value in given.items()], []
         if node.is_null:

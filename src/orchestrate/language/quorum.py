@@ -25,8 +25,12 @@ class Quorum:
             return _NUMBER.read(node, faults)
         if node.is_scalar and node.text in _WORDS.values:
             return node.text
-        faults.at(node, "bad-choice", f"expected {self.expected}, found {found(node)}",
-                  faults.spelling.guess(node.text, _WORDS.values, ""))  # fmt: skip
+        faults.at(
+            node,
+            "bad-choice",
+            f"expected {self.expected}, found {found(node)}",
+            faults.spelling.guess(node.text, _WORDS.values, ""),
+        )
         return None
 
     def schema(self) -> Schema:

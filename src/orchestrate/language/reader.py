@@ -13,9 +13,10 @@ from typing import Any
 
 from orchestrate.core.pipeline import Concurrency, Pipeline, Trigger
 from orchestrate.language import triggers
-from orchestrate.language.composer import compose, decode
+from orchestrate.language.composer import compose
 from orchestrate.language.diagnostic import Diagnostic
 from orchestrate.language.document import Node
+from orchestrate.language.encoding import decode
 from orchestrate.language.faults import Enough, Faults, shown
 from orchestrate.language.names import variable_fault
 from orchestrate.language.order import resolve
@@ -142,9 +143,12 @@ def _check_defaults(building: Building, references: References) -> None:
 def _check_variables(variables: Named, faults: Faults) -> None:
     for name, (_, node, value) in variables.items():
         if isinstance(value, str) and "${" in value:
-            faults.at(node, "not-substituted",
-                      f"nothing is substituted in the value of `{shown(name)}`",
-                      "write both variables where they are used")  # fmt: skip
+            faults.at(
+                node,
+                "not-substituted",
+                f"nothing is substituted in the value of `{shown(name)}`",
+                "write both variables where they are used",
+            )
 
 
 def _check_agents(agents: Named, faults: Faults) -> None:

@@ -15,13 +15,23 @@ from orchestrate.core.pipeline import OutputUse
 from orchestrate.core.template import NAME, holes
 from orchestrate.language.document import Node
 from orchestrate.language.faults import Faults, shown
-from orchestrate.language.order import Graph
+from orchestrate.language.graph import Graph
 from orchestrate.language.predicates import Mention
 
 HOLES_MAX: Final = 20_000
 OURS: Final = ("run.id", "pipeline.name", "stage.name")
-FACTS: Final = ("branch", "head_branch", "tag", "sha", "repository", "actor", "labels", "paths",
-                "event", "name")  # fmt: skip
+FACTS: Final = (
+    "branch",
+    "head_branch",
+    "tag",
+    "sha",
+    "repository",
+    "actor",
+    "labels",
+    "paths",
+    "event",
+    "name",
+)
 _DOTTED: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)+)(?=[}:])")
 
 
@@ -45,8 +55,13 @@ class References:
         if "${" not in text or not self.affordable(text, node):
             return []
         if _unclosed(text):
-            self.faults.within(node, "${", "bad-template", "a `${` is never closed",
-                               "close it with `}`; a literal `${` is written `$${`")  # fmt: skip
+            self.faults.within(
+                node,
+                "${",
+                "bad-template",
+                "a `${` is never closed",
+                "close it with `}`; a literal `${` is written `$${`",
+            )
             return []
         uses: dict[OutputUse, None] = {}
         for hole in holes(text):
@@ -59,8 +74,12 @@ class References:
         """Whether the holes of this text fit into what one definition may have."""
         before, self.holes = self.holes, self.holes + text.count("${")
         if before <= HOLES_MAX < self.holes:
-            self.faults.at(node, "too-many", f"more than {HOLES_MAX:,} times `${{...}}`",
-                           "a definition that long is best split into several")  # fmt: skip
+            self.faults.at(
+                node,
+                "too-many",
+                f"more than {HOLES_MAX:,} times `${{...}}`",
+                "a definition that long is best split into several",
+            )
         return self.holes <= HOLES_MAX
 
     def hole(
@@ -68,8 +87,13 @@ class References:
     ) -> OutputUse | None:
         has_default = default is not None
         if not NAME.match(name):
-            self.faults.within(node, f"${{{name}", "bad-template", f"`${{{shown(name)}}}` is no name",
-                           "a literal `${` is written `$${`; a default `${name:-default}`")  # fmt: skip
+            self.faults.within(
+                node,
+                f"${{{name}",
+                "bad-template",
+                f"`${{{shown(name)}}}` is no name",
+                "a literal `${` is written `$${`; a default `${name:-default}`",
+            )
         elif name in self.variables or name in OURS or name.startswith("event."):
             pass
         elif "." not in name:
@@ -80,8 +104,13 @@ class References:
             if found is None:
                 self.unknown_reference(name, node)
             elif stage is None:
-                self.faults.within(node, name, "not-upstream", f"`${{{name}}}`: no stage has run yet",
-                               "only variables, `${event...}` and `${run.id}` are known here")  # fmt: skip
+                self.faults.within(
+                    node,
+                    name,
+                    "not-upstream",
+                    f"`${{{name}}}`: no stage has run yet",
+                    "only variables, `${event...}` and `${run.id}` are known here",
+                )
             elif self.visible(found, stage, node, f"${{{name}", own=own):
                 source = self.graph.stages[found[0]].name
                 if found[0] != stage:
@@ -100,22 +129,37 @@ class References:
     def visible(
         self, found: tuple[int, str], stage: int, node: Node, needle: str, *, own: bool
     ) -> bool:
-        """Whether `stage` comes after the one whose output is meant, and there is such an output."""
+        """Whether `stage` comes after the one that is meant, and that has such an output."""
         source, output = found
         name = self.graph.stages[source].name
         if source == stage and not own:
-            self.faults.within(node, needle, "not-upstream", f"`{name}` cannot use its own output `{output}`",
-                           "outputs are there for the stages after it")  # fmt: skip
+            self.faults.within(
+                node,
+                needle,
+                "not-upstream",
+                f"`{name}` cannot use its own output `{output}`",
+                "outputs are there for the stages after it",
+            )
             return False
         if source != stage and self.graph.sound and not self.graph.is_upstream(source, stage):
             here = self.graph.stages[stage].name
-            self.faults.within(node, needle, "not-upstream", f"`{here}` uses `{name}.{output}`, and does not wait "
-                           f"for `{name}`", f"add `{name}` to its `depends_on`")  # fmt: skip
+            self.faults.within(
+                node,
+                needle,
+                "not-upstream",
+                f"`{here}` uses `{name}.{output}`, and does not wait for `{name}`",
+                f"add `{name}` to its `depends_on`",
+            )
             return False
         declared = self.outputs.get(source)
         if declared is not None and output not in declared:
-            self.faults.within(node, output, "unknown-output", f"`{name}` declares no output `{shown(output)}`",
-                           self.faults.spelling.guess(output, declared, "its outputs"))  # fmt: skip
+            self.faults.within(
+                node,
+                output,
+                "unknown-output",
+                f"`{name}` declares no output `{shown(output)}`",
+                self.faults.spelling.guess(output, declared, "its outputs"),
+            )
             return False
         return True
 
@@ -124,8 +168,13 @@ class References:
             hint = f"did you mean `${{event.{name}}}`?"
         else:
             hint = self.faults.spelling.guess(name, self.variables, "variables")
-        self.faults.within(node, f"${{{name}", "unknown-variable", f"no variable is called `{shown(name)}`",
-                       hint or f"declare it: `variables: {{{name}: ...}}`")  # fmt: skip
+        self.faults.within(
+            node,
+            f"${{{name}",
+            "unknown-variable",
+            f"no variable is called `{shown(name)}`",
+            hint or f"declare it: `variables: {{{name}: ...}}`",
+        )
 
     def unknown_reference(self, name: str, node: Node) -> None:
         first = name.partition(".")[0]
@@ -155,34 +204,46 @@ class References:
             if first in {"event", "stages"} or name in OURS or self.output(name) is not None:
                 short = re.sub(r"[^A-Z0-9_]", "_", name.rpartition(".")[2].upper())
                 short = short if short[:1].isalpha() else f"VALUE_{short}"
-                self.faults.within(node, f"${{{name}", "substitution-in-run",
-                               f"nothing is substituted in `run`: the shell would see `${{{shown(name)}}}`",
-                               f'write `env: {{{short}: "${{{name}}}"}}`, and `"${short}"` in '
-                               "the command")  # fmt: skip
+                self.faults.within(
+                    node,
+                    f"${{{name}",
+                    "substitution-in-run",
+                    f"nothing is substituted in `run`: the shell would see `${{{shown(name)}}}`",
+                    f'write `env: {{{short}: "${{{name}}}"}}`, and `"${short}"` in the command',
+                )
                 return
 
     def condition(self, mention: Mention, stage: int | None) -> None:
         """A name in `when` (of a stage) or in `if` (of a trigger: no stage has run)."""
         if mention.kind == "variable":
             if mention.name not in self.variables and not mention.gentle:
-                self.faults.at(mention.node, "undeclared-variable",
-                               f"no variable is called `{shown(mention.name)}`",
-                               self.faults.spelling.guess(mention.name, self.variables, "variables")
-                               or f"declare it: `variables: {{{shown(mention.name)}: ...}}`")  # fmt: skip
+                self.faults.at(
+                    mention.node,
+                    "undeclared-variable",
+                    f"no variable is called `{shown(mention.name)}`",
+                    self.faults.spelling.guess(mention.name, self.variables, "variables")
+                    or f"declare it: `variables: {{{shown(mention.name)}: ...}}`",
+                )
             return
         if stage is None:
             return
         number = self.graph.by_name.get(mention.name)
         if number is None:
-            self.faults.at(mention.node, "unknown-stage",
-                           f"no stage is called `{shown(mention.name)}`",
-                           self.faults.spelling.guess(mention.name, self.graph.by_name, "stages"))  # fmt: skip
+            self.faults.at(
+                mention.node,
+                "unknown-stage",
+                f"no stage is called `{shown(mention.name)}`",
+                self.faults.spelling.guess(mention.name, self.graph.by_name, "stages"),
+            )
         elif mention.kind == "output":
             self.visible((number, mention.output), stage, mention.node, "", own=False)
         elif self.graph.sound and not self.graph.is_upstream(number, stage):
-            self.faults.at(mention.node, "not-upstream",
-                           f"the stage does not wait for `{mention.name}`, so its status is not known",
-                           f"add `{mention.name}` to its `depends_on`")  # fmt: skip
+            self.faults.at(
+                mention.node,
+                "not-upstream",
+                f"the stage does not wait for `{mention.name}`, so its status is not known",
+                f"add `{mention.name}` to its `depends_on`",
+            )
 
 
 def _unclosed(text: str) -> bool:

@@ -94,8 +94,12 @@ class Shape:
                 self.unknown(written, key, faults)
             elif name in section.nodes:
                 first = section.keys[name]
-                faults.at(key, "duplicate-key", f"`{written}` says the same as `{first.text}` on "
-                          f"line {first.line}", "keep one of them")  # fmt: skip
+                faults.at(
+                    key,
+                    "duplicate-key",
+                    f"`{written}` says the same as `{first.text}` on line {first.line}",
+                    "keep one of them",
+                )
             else:
                 section.keys[name] = key
                 section.nodes[name] = value
@@ -169,8 +173,12 @@ class Named:
             if self.name.read(key, faults) is not None:
                 read[written] = (key, value, self.value.read(value, faults))
         if self.least and not node.entries():
-            faults.at(node, "empty-list", f"this mapping of {self.what} is empty",
-                      "write at least one, or delete the key")  # fmt: skip
+            faults.at(
+                node,
+                "empty-list",
+                f"this mapping of {self.what} is empty",
+                "write at least one, or delete the key",
+            )
         return read
 
     def schema(self) -> Schema:

@@ -24,9 +24,9 @@ from orchestrate.language.conditions import Asked
 from orchestrate.language.document import Node
 from orchestrate.language.faults import Faults, shown
 from orchestrate.language.gates import gate
+from orchestrate.language.graph import Graph
 from orchestrate.language.kinds import TEXT_CHARACTERS_MAX, Word
 from orchestrate.language.names import output_fault
-from orchestrate.language.order import Graph
 from orchestrate.language.references import References
 from orchestrate.language.shape import Section
 from orchestrate.language.undo import Undoing
@@ -120,9 +120,12 @@ class Building:
         if "run" in section:
             for key in ("agent", "task"):
                 if key in section:
-                    self.faults.at(section.keys[key], "agent-and-run",
-                                   f"`run` and `{key}` exclude each other",
-                                   "a stage is a command, or an agent with a task: keep one")  # fmt: skip
+                    self.faults.at(
+                        section.keys[key],
+                        "agent-and-run",
+                        f"`run` and `{key}` exclude each other",
+                        "a stage is a command, or an agent with a task: keep one",
+                    )
             return None
         name: str = section.get("agent") or self.defaults.get("agent") or section.get("name", "")
         where = section.nodes.get("agent") or section.nodes.get("name")
@@ -138,8 +141,9 @@ class Building:
         what = f"no agent is defined as `{shown(name)}`"
         if named_by_stage:
             what = f"the stage names no agent, and none is defined as `{shown(name)}`"
-        self.faults.at(node, "unknown-agent", what,
-                       hint or "define it under `agents:`, or in orchestrate.yaml")  # fmt: skip
+        self.faults.at(
+            node, "unknown-agent", what, hint or "define it under `agents:`, or in orchestrate.yaml"
+        )
 
     def timeout(self, section: Section) -> float:
         seconds: float = section.get("timeout", self.defaults.get("timeout", TIMEOUT_S))
@@ -152,11 +156,19 @@ class Building:
         delay: float = section.get("delay", 1.0)
         most: float = section.get("max_delay", max(MAX_DELAY_S, delay))
         if most < delay:
-            self.faults.at(section.nodes["max_delay"], "out-of-range",
-                           "`max_delay` is shorter than `delay`", "no wait could be both")  # fmt: skip
+            self.faults.at(
+                section.nodes["max_delay"],
+                "out-of-range",
+                "`max_delay` is shorter than `delay`",
+                "no wait could be both",
+            )
         if "attempts" not in section:
-            self.faults.at(section.node, "missing-key", "`retry` needs `attempts`",
-                           "how many attempts in all: `retry: 3` or `attempts: 3`")  # fmt: skip
+            self.faults.at(
+                section.node,
+                "missing-key",
+                "`retry` needs `attempts`",
+                "how many attempts in all: `retry: 3` or `attempts: 3`",
+            )
         return Retry(
             attempts=attempts,
             backoff=Backoff(section.get("backoff", Backoff.EXPONENTIAL)),
@@ -171,23 +183,34 @@ class Building:
         if found is None:
             return Retry().on
         if "auth" in found:
-            self.faults.at(section.nodes["on"], "never-retried", "a failed login is never retried",
-                           "delete `auth`")  # fmt: skip
+            self.faults.at(
+                section.nodes["on"],
+                "never-retried",
+                "a failed login is never retried",
+                "delete `auth`",
+            )
         return tuple(dict.fromkeys(found))
 
     def escalations(self, section: Section, attempts: int) -> tuple[Escalation, ...]:
         found: list[Section] = section.get("escalate", [])
         for each in found:
             if not each.nodes:
-                self.faults.at(each.node, "missing-key", "an escalation needs `agent` or `model`",
-                               "say what the next attempt changes")  # fmt: skip
+                self.faults.at(
+                    each.node,
+                    "missing-key",
+                    "an escalation needs `agent` or `model`",
+                    "say what the next attempt changes",
+                )
             if "agent" in each:
                 self.check_agent(each.get("agent", ""), each.nodes["agent"])
         if len(found) >= attempts and "attempts" in section:
-            self.faults.at(found[max(0, attempts - 1)].node, "unused-escalation",
-                           f"there are {attempts} attempts, and this would be for attempt "
-                           f"{max(0, attempts - 1) + 2}",
-                           "raise `attempts`, or delete it")  # fmt: skip
+            self.faults.at(
+                found[max(0, attempts - 1)].node,
+                "unused-escalation",
+                f"there are {attempts} attempts, and this would be for attempt "
+                f"{max(0, attempts - 1) + 2}",
+                "raise `attempts`, or delete it",
+            )
         return tuple(Escalation(agent=each.get("agent"), model=each.get("model")) for each in found)
 
     # ── texts ──
@@ -198,9 +221,12 @@ class Building:
             return self.default_entries
         before, self.entries = self.entries, self.entries + len(own) + len(self.default_env)
         if before <= ENTRIES_MAX < self.entries:
-            self.faults.at(section.keys["env"], "too-many",
-                           f"the stages have more than {ENTRIES_MAX:,} entries of `env` together",
-                           "write fewer, or fewer in `defaults`")  # fmt: skip
+            self.faults.at(
+                section.keys["env"],
+                "too-many",
+                f"the stages have more than {ENTRIES_MAX:,} entries of `env` together",
+                "write fewer, or fewer in `defaults`",
+            )
         return tuple({**self.default_env, **own}.items()) if self.entries <= ENTRIES_MAX else ()
 
     def when(self, number: int, section: Section, references: References) -> Any:
@@ -253,15 +279,22 @@ class Building:
         try:
             schema = promise([written] if isinstance(written, str) else written)
         except BadPromise as broken:
-            self.faults.at(node, "bad-outputs", str(broken.args[0]),
-                           "such as `outputs: {passed: integer, report: string?}`")  # fmt: skip
+            self.faults.at(
+                node,
+                "bad-outputs",
+                str(broken.args[0]),
+                "such as `outputs: {passed: integer, report: string?}`",
+            )
             return None
         for name in schema.get("properties", {}):
             if fault := output_fault(str(name)):
                 self.faults.at(node, *fault)
         if len(json.dumps(schema)) > TEXT_CHARACTERS_MAX:
-            self.faults.at(node, "too-long",
-                           f"`outputs` has more than {TEXT_CHARACTERS_MAX:,} characters as JSON")  # fmt: skip
+            self.faults.at(
+                node,
+                "too-long",
+                f"`outputs` has more than {TEXT_CHARACTERS_MAX:,} characters as JSON",
+            )
         return schema
 
 

@@ -26,8 +26,11 @@ def _timezone_fault(text: str) -> tuple[str, str, str] | None:
         if not zones:  # this system has no table of zones; the one that runs it may
             return None
         near = [zone for zone in zones if zone.rpartition("/")[2].lower() == text.lower()]
-        return ("bad-timezone", f"no time zone is called `{shown(text)}`",
-                f"did you mean `{near[0]}`?" if near else "such as `UTC` or `Europe/Berlin`")  # fmt: skip
+        return (
+            "bad-timezone",
+            f"no time zone is called `{shown(text)}`",
+            f"did you mean `{near[0]}`?" if near else "such as `UTC` or `Europe/Berlin`",
+        )
     return None
 
 
@@ -39,7 +42,7 @@ def _zones() -> tuple[str, ...]:
 TRIGGER: Final = Shape(
     "a trigger",
     {
-        "event": Field(GLOBS, "Names of events, or patterns of them: `push`, `pull_request.merged`, "
+        "event": Field(GLOBS, "Names of events, or patterns: `push`, `pull_request.merged`, "
                        "`schedule`, `pipeline.succeeded`, ...", also=("events",)),
         "branches": Field(GLOBS, "Only for these branches; of a pull request, its base.",
                           also=("branch",)),
@@ -80,24 +83,39 @@ def build(section: Section, pipeline: str | None, faults: Faults) -> Trigger:
         if "cron" in section:
             events = (SCHEDULE,)
         else:
-            faults.at(section.node, "missing-key", "a trigger needs `event`",
-                      "such as `event: push`, or `cron:` for a schedule")  # fmt: skip
+            faults.at(
+                section.node,
+                "missing-key",
+                "a trigger needs `event`",
+                "such as `event: push`, or `cron:` for a schedule",
+            )
     _check_schedule(section, events, faults)
     pipelines: list[Word] = section.get("pipeline", [])
     if pipelines and events and not any(_may_be_pipeline(event) for event in events):
-        faults.at(section.keys["pipeline"], "misplaced-key",
-                  "`pipeline` filters events such as `pipeline.succeeded`, and this is none",
-                  "write `event: pipeline.succeeded`, or delete the key")  # fmt: skip
+        faults.at(
+            section.keys["pipeline"],
+            "misplaced-key",
+            "`pipeline` filters events such as `pipeline.succeeded`, and this is none",
+            "write `event: pipeline.succeeded`, or delete the key",
+        )
     for word in pipelines:
         if word.text == pipeline:
-            faults.at(word.node, "self-trigger", "the pipeline is started by its own end",
-                      "a chain of more than five runs is refused")  # fmt: skip
+            faults.at(
+                word.node,
+                "self-trigger",
+                "the pipeline is started by its own end",
+                "a chain of more than five runs is refused",
+            )
     asked: Asked | None = section.get("if")
     if asked is not None:
         for mention in asked.mentions.names:
             if mention.kind != "variable":
-                faults.at(mention.node, "not-upstream", "no stage has run when a trigger is judged",
-                          "ask for stages and outputs in a stage's `when`")  # fmt: skip
+                faults.at(
+                    mention.node,
+                    "not-upstream",
+                    "no stage has run when a trigger is judged",
+                    "ask for stages and outputs in a stage's `when`",
+                )
     return Trigger(
         events=events,
         branches=_texts(section, "branches"),
@@ -116,17 +134,29 @@ def build(section: Section, pipeline: str | None, faults: Faults) -> Trigger:
 def _check_schedule(section: Section, events: tuple[str, ...], faults: Faults) -> None:
     if "cron" in section:
         if events != (SCHEDULE,) and events:
-            faults.at(section.keys["cron"], "misplaced-key", "`cron` belongs to `event: schedule`",
-                      "write a trigger of its own for the other events")  # fmt: skip
+            faults.at(
+                section.keys["cron"],
+                "misplaced-key",
+                "`cron` belongs to `event: schedule`",
+                "write a trigger of its own for the other events",
+            )
         return
     if SCHEDULE in events:
-        faults.at(section.node, "missing-key", "`event: schedule` needs `cron`",
-                  'such as `cron: "0 2 * * *"`: every day at two')  # fmt: skip
+        faults.at(
+            section.node,
+            "missing-key",
+            "`event: schedule` needs `cron`",
+            'such as `cron: "0 2 * * *"`: every day at two',
+        )
         return
     for key in ("timezone", "missed"):
         if key in section:
-            faults.at(section.keys[key], "misplaced-key", f"`{key}` belongs to `cron`",
-                      "give the schedule, or delete the key")  # fmt: skip
+            faults.at(
+                section.keys[key],
+                "misplaced-key",
+                f"`{key}` belongs to `cron`",
+                "give the schedule, or delete the key",
+            )
 
 
 def _may_be_pipeline(event: str) -> bool:

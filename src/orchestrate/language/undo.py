@@ -12,7 +12,7 @@ from typing import Final
 
 from orchestrate.core.pipeline import Compensation, OnFailure, Retry
 from orchestrate.language.faults import Faults
-from orchestrate.language.order import Graph
+from orchestrate.language.graph import Graph
 from orchestrate.language.shape import Section
 
 _FAR: Final = 1 << 30
@@ -71,18 +71,24 @@ class Undoing:
             rolls_back = section.get("on_failure") == OnFailure.ROLLBACK
             if "rollback_to" in section:
                 if not rolls_back and ("on_failure" not in section or section.get("on_failure")):
-                    self.faults.at(section.keys["rollback_to"], "unused-rollback-to",
-                                   "`rollback_to` does nothing without `on_failure: rollback`",
-                                   "add `on_failure: rollback`, or delete it")  # fmt: skip
+                    self.faults.at(
+                        section.keys["rollback_to"],
+                        "unused-rollback-to",
+                        "`rollback_to` does nothing without `on_failure: rollback`",
+                        "add `on_failure: rollback`, or delete it",
+                    )
                 target = self.written(stage, section)
             else:
                 target = nearest[stage][1] if rolls_back and self.graph.sound else None
                 if rolls_back and target is None and self.graph.sound:
-                    self.faults.at(section.nodes["on_failure"], "no-rollback-target",
-                                   "nothing says how far back to go: neither this stage nor one "
-                                   "before it has `rollback` or `environment`",
-                                   "add `rollback_to: STAGE`, or say `rollback: {run: ...}` where "
-                                   "something can be undone")  # fmt: skip
+                    self.faults.at(
+                        section.nodes["on_failure"],
+                        "no-rollback-target",
+                        "nothing says how far back to go: neither this stage nor one "
+                        "before it has `rollback` or `environment`",
+                        "add `rollback_to: STAGE`, or say `rollback: {run: ...}` where "
+                        "something can be undone",
+                    )
             if rolls_back and target is not None:
                 found[stage] = target
         return found
@@ -94,13 +100,20 @@ class Undoing:
         target = self.graph.by_name.get(name)
         node = section.nodes["rollback_to"]
         if target is None:
-            self.faults.at(node, "unknown-stage", f"no stage is called `{name}`",
-                           self.faults.spelling.guess(name, self.graph.by_name, "stages"))  # fmt: skip
+            self.faults.at(
+                node,
+                "unknown-stage",
+                f"no stage is called `{name}`",
+                self.faults.spelling.guess(name, self.graph.by_name, "stages"),
+            )
         elif target != stage and self.graph.sound and not self.graph.is_upstream(target, stage):
             here = self.graph.stages[stage].name or "the stage"
-            self.faults.at(node, "bad-rollback-target",
-                           f"`{here}` does not wait for `{name}`, so it cannot go back to it",
-                           "name the stage itself or one that it depends on")  # fmt: skip
+            self.faults.at(
+                node,
+                "bad-rollback-target",
+                f"`{here}` does not wait for `{name}`, so it cannot go back to it",
+                "name the stage itself or one that it depends on",
+            )
             return None
         return target
 
@@ -146,16 +159,22 @@ class Undoing:
         if agent is None:
             if reached:
                 where = "a rollback goes back to here" if target else "a rollback comes by here"
-                self.faults.at(section.lone("run"), "cannot-undo",
-                               f"{where}, and nothing says how to undo the command of "
-                               f"`{self.graph.stages[stage].name}`",
-                               "add `rollback: {run: ...}`")  # fmt: skip
+                self.faults.at(
+                    section.lone("run"),
+                    "cannot-undo",
+                    f"{where}, and nothing says how to undo the command of "
+                    f"`{self.graph.stages[stage].name}`",
+                    "add `rollback: {run: ...}`",
+                )
             return None
         if reached and agent in self.commands:
-            self.faults.at(section.lone("agent"), "undo-by-command",
-                           f"to undo this stage, the command of `{agent}` is started once more with "
-                           "ORCHESTRATE_MODE=rollback",
-                           "let its script look at the mode, or add `rollback: {run: ...}`")  # fmt: skip
+            self.faults.at(
+                section.lone("agent"),
+                "undo-by-command",
+                f"to undo this stage, the command of `{agent}` is started once more with "
+                "ORCHESTRATE_MODE=rollback",
+                "let its script look at the mode, or add `rollback: {run: ...}`",
+            )
         return Compensation(
             agent=agent, task=self.task(stage), timeout_s=self.timeouts[stage], retry=Retry()
         )
@@ -169,13 +188,20 @@ class Undoing:
         run = written.get("run")
         if "run" in written and ("agent" in written or "task" in written):
             other = "agent" if "agent" in written else "task"
-            self.faults.at(written.keys[other], "agent-and-run",
-                           f"`run` and `{other}` exclude each other", "keep one of them")  # fmt: skip
+            self.faults.at(
+                written.keys[other],
+                "agent-and-run",
+                f"`run` and `{other}` exclude each other",
+                "keep one of them",
+            )
         agent = written.get("agent", self.agents[stage])
         if "run" not in written and agent is None and "agent" not in written:
-            self.faults.at(section.keys["rollback"], "missing-key",
-                           "`rollback` needs `run` or `agent`: the stage has no agent of its own",
-                           "add `run: ...`")  # fmt: skip
+            self.faults.at(
+                section.keys["rollback"],
+                "missing-key",
+                "`rollback` needs `run` or `agent`: the stage has no agent of its own",
+                "add `run: ...`",
+            )
         return Compensation(
             agent=None if run is not None else agent,
             task=None if run is not None else written.get("task", self.task(stage)),

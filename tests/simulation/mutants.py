@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CodeType
+from typing import Any
 
 from tests.simulation.campaign import campaign
 
@@ -103,7 +104,7 @@ class Stale(Exception):
 def put_in(mutant: Mutant) -> Iterator[None]:
     """The core with this fault in it."""
     module = importlib.import_module(f"orchestrate.core.{mutant.room}")
-    function = module
+    function: Any = module
     for name in mutant.function.split("."):
         function = getattr(function, name)
     assert inspect.isfunction(function), "functions are changed, nothing else"

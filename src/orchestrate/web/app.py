@@ -83,7 +83,10 @@ class ClientGone(Exception):
 
 
 class Application:
-    """ASGI. Calls that block run in a pool of threads; `close` ends every wait."""
+    """ASGI. Calls that block run in a pool of threads.
+
+    `close` ends every wait; `end` comes when the last answer is given.
+    """
 
     def __init__(self, site: Site, calls: Sequence[Call]) -> None:
         self.site = site
@@ -94,6 +97,8 @@ class Application:
 
     def close(self) -> None:
         self.site.ear.close()
+
+    def end(self) -> None:
         self.site.pool.shutdown(wait=False)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:

@@ -132,6 +132,7 @@ class Server:
         return listener
 
     def _close(self) -> None:
+        self._app.end()
         for listener in self._listeners:
             listener.close()
         if self._inode is not None:

@@ -32,8 +32,6 @@ _ENABLE = (
     " END WHERE name = ? AND deleted_at IS NULL"
 )
 _DELETE = "UPDATE pipelines SET deleted_at = ?, enabled = 0 WHERE name = ? AND deleted_at IS NULL"
-
-
 _LIVE_OF = "SELECT id FROM pipeline_runs WHERE pipeline_id = ? AND resting = 0 ORDER BY id"
 
 
@@ -88,7 +86,10 @@ class Catalog(Database):
     def current(self, name: str) -> Current | None:
         """The pipeline of that name as it is now, uncommitted changes included."""
         found = self.row(_CURRENT, (name,))
-        return None if found is None else Current(*found[:3], enabled=bool(found[3]))
+        if found is None:
+            return None
+        number, revision, sha256, enabled = found
+        return Current(id=number, revision=revision, sha256=sha256, enabled=bool(enabled))
 
     def live_of(self, pipeline_id: int) -> list[int]:
         """The runs of a pipeline that are not at rest, oldest first."""

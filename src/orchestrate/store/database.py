@@ -17,6 +17,7 @@ class Database(ABC):
     Every failure of the database leaves it as a `StoreError`.
     """
 
+    inside = False  # whether a transaction is under way
     torn = False  # whether the transaction holds half of something, and must not be committed
 
     @abstractmethod
@@ -25,7 +26,7 @@ class Database(ABC):
 
     @abstractmethod
     def row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
-        """The first row, if there is one. It also runs a statement with RETURNING."""
+        """The first row, if there is one."""
 
     @abstractmethod
     def do(self, sql: str, values: Sequence[Value] = ()) -> int:
@@ -43,7 +44,8 @@ class Database(ABC):
         self.torn = before
 
     def number(self, sql: str, values: Sequence[Value] = ()) -> int:
-        """The one number that a statement gives: a count, or an id by RETURNING."""
+        """The one number that a statement gives, in a transaction: an id by RETURNING."""
+        assert self.inside, "what is written is written in a transaction"
         found = self.row(sql, values)
         assert found is not None, "the statement gives one row"
         assert isinstance(found[0], int)

@@ -28,7 +28,6 @@ class Sqlite(Database):
         self._path = path
         self._busy_timeout_s = busy_timeout_s
         self._connection: sqlite3.Connection | None = None
-        self._inside = False
         self._lost = False
 
     @contextmanager
@@ -37,12 +36,12 @@ class Sqlite(Database):
 
         A failure inside it ends it: nothing of the group is kept, even if somebody caught it.
         """
-        assert not self._inside, "a transaction is not opened twice"
+        assert not self.inside, "a transaction is not opened twice"
         try:
             self._connected().execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             raise self._named(error) from error
-        self._inside, self.torn = True, False
+        self.inside, self.torn = True, False
         try:
             yield
             assert not self.torn, "something failed half-way in here; nothing of it may be kept"
@@ -50,8 +49,23 @@ class Sqlite(Database):
         except sqlite3.Error as error:
             raise self._named(error) from error
         finally:
-            self._inside = False
+            self.inside = False
             self._undo()
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part of a transaction: if it fails, it alone is taken back, and the rest may go on."""
+        self.do("SAVEPOINT part")
+        before = self.torn
+        try:
+            yield
+        except BaseException:  # whatever it was: nothing of the part may stay
+            if self._connected().in_transaction:
+                self.do("ROLLBACK TO part")
+                self.do("RELEASE part")
+                self.torn = before
+            raise
+        self.do("RELEASE part")
 
     def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         try:
@@ -67,14 +81,14 @@ class Sqlite(Database):
         return found[0] if found else None
 
     def do(self, sql: str, values: Sequence[Value] = ()) -> int:
-        assert self._inside, "what is written is written in a transaction"
+        assert self.inside, "what is written is written in a transaction"
         try:
             return self._connected().execute(sql, values).rowcount
         except sqlite3.Error as error:
             raise self._named(error) from error
 
     def do_each(self, sql: str, values: Sequence[Sequence[Value]]) -> None:
-        assert self._inside, "what is written is written in a transaction"
+        assert self.inside, "what is written is written in a transaction"
         try:
             self._connected().executemany(sql, values)
         except sqlite3.Error as error:
@@ -89,7 +103,7 @@ class Sqlite(Database):
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
-            assert not self._inside, "a transaction ends with its connection"
+            assert not self.inside, "a transaction ends with its connection"
             self._connection = connect(self._path, busy_timeout_s=self._busy_timeout_s)
         return self._connection
 
@@ -110,7 +124,7 @@ class Sqlite(Database):
         self.torn = True
         failure = named(error, self._path)
         self._lost = isinstance(failure, StoreBroken)
-        if not self._inside:
+        if not self.inside:
             self._undo()
         return failure
 

@@ -54,9 +54,7 @@ def test_one_line_for_editors() -> None:
         end_column=10,
         hint="did you mean `agent`?",
     )
-    assert (
-        concise(fault, "ci.yaml") == "ci.yaml:4:5: error[unknown-key] a stage has no key `agnet`"
-    )
+    assert concise(fault, "ci.yaml") == "ci.yaml:4:5: error[unknown-key] a stage has no key `agnet`"
     assert as_dict(fault) == {
         "code": "unknown-key",
         "severity": "error",

@@ -23,6 +23,7 @@ from orchestrate.cli.paint import (
 GRAPH_COLUMNS_MAX = 24
 """A graph that is wider is shown without its edges; the list of needs says the same."""
 REASON_COLUMNS = 200
+_ENDED = ("succeeded", "failed", "skipped", "cancelled")
 Run = Mapping[str, Any]
 
 
@@ -100,6 +101,9 @@ def _stage(stage: Mapping[str, Any], art: str, art_width: int, name_width: int, 
     notes = []
     if number > 1:
         notes.append(f"attempt {number}")
+    due = words.instant(stage.get("retry_at"))
+    if due is not None and stage["status"] not in _ENDED:
+        notes.append(f"attempt {number + 1} in {words.duration(max(0.0, due - now))}")
     if stage.get("rolled_back_at"):
         notes.append("undone")
     if stage["status"] != "succeeded" and because(stage):

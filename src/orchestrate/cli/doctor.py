@@ -137,8 +137,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
 def _runner(settings: Settings) -> Iterator[Finding]:
     from orchestrate.agent.process import Runner, RunnerGone
 
-    if not settings.data.exists():
-        return
+    if not settings.data.exists() or _held(settings):
+        return  # the server that holds the directory speaks to its runner; two would quarrel
     try:
         runner = Runner.open(settings.data)
     except (RunnerGone, OSError) as fault:
@@ -148,6 +148,19 @@ def _runner(settings: Settings) -> Iterator[Finding]:
         "runner", "ok", f"process {runner.pid}; {count(len(runner.live), 'agent')} at work"
     )
     runner.close()
+
+
+def _held(settings: Settings) -> bool:
+    from orchestrate.engine.layout import Layout
+    from orchestrate.engine.lock import DirectoryLock, Taken
+
+    lock = DirectoryLock(Layout(data=settings.data, project=settings.project).lock)
+    try:
+        lock.take()
+    except Taken:
+        return True
+    lock.release()
+    return False
 
 
 def _programs(_: Settings) -> Iterator[Finding]:

@@ -53,18 +53,19 @@ def validate(engine: Engine, text: str | bytes) -> Reading:
     return read(text, known_agents=found.definitions, default_agent=found.default is not None)
 
 
-def _valid(engine: Engine, text: str) -> tuple[Pipeline, tuple[Diagnostic, ...]]:
+def valid(engine: Engine, text: str) -> Pipeline:
+    """The pipeline that a definition means. Raises Invalid."""
     reading = validate(engine, text)
     if reading.pipeline is None:
         raise Invalid(reading.diagnostics, text)
-    return reading.pipeline, reading.diagnostics
+    return reading.pipeline
 
 
 def create(
     engine: Engine, text: str, *, enabled: bool = True, by: Caller, also: Also | None = None
 ) -> str:
     """Keep a new pipeline; its name. Raises Invalid, Refused (the name is taken)."""
-    pipeline, _ = _valid(engine, text)
+    pipeline = valid(engine, text)
 
     def act(door: Door) -> str:
         if door.store.current(pipeline.name) is not None:
@@ -94,7 +95,7 @@ def update(
 
     `if_match` is the sha256 that the caller has seen; another one is a conflict.
     """
-    pipeline, _ = _valid(engine, text)
+    pipeline = valid(engine, text)
     if pipeline.name != name:
         raise Refused(
             Because.INVALID,

@@ -18,7 +18,7 @@ from orchestrate.core.people import Caller
 from orchestrate.core.pipeline import Pipeline, Stage
 from orchestrate.core.plan import plan
 from orchestrate.core.run import Run, StageStatus
-from orchestrate.engine.catalog import Also, found_agents
+from orchestrate.engine.catalog import Also, found_agents, valid
 from orchestrate.engine.door import Door
 from orchestrate.engine.driver import Engine
 
@@ -90,15 +90,25 @@ def _trigger(door: Door, command: Start) -> int:
     )
 
 
-def dry_run(engine: Engine, order: Order, *, by: Caller) -> dict[str, object]:
-    """The plan of a run that is not made; nothing is stored. Raises Refused."""
-    row = _row(engine, order)
-    pipeline = _pipeline(engine, row)
+def dry_run(
+    engine: Engine, order: Order, *, by: Caller, definition: str | None = None
+) -> dict[str, object]:
+    """The plan of a run that is not made; nothing is stored. Raises Refused.
+
+    `definition` is planned instead of what is stored under that name. Raises Invalid too.
+    """
+    if definition is None:
+        row = _row(engine, order)
+        pipeline = _pipeline(engine, row)
+        stored: dict[str, object] = {"revision": row["revision"], "enabled": bool(row["enabled"])}
+    else:
+        pipeline = valid(engine, definition)
+        stored = {"revision": None, "enabled": True}
     found = found_agents(_workspace(engine, order.workspace), pipeline)
     planned = plan(pipeline, facts_of(order.event, by), variables_of(pipeline, order.variables))
     for each in planned["stages"]:
         each["agent_problem"] = _problem(found, each["agent"])
-    return {"revision": row["revision"], "enabled": bool(row["enabled"]), **planned}
+    return {**stored, **planned}
 
 
 def rerun(

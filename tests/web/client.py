@@ -7,10 +7,12 @@ import json
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
 from orchestrate.agent.address import socket_address
+from tests.web.contract import check
 
 WAIT_S = 40.0
 
@@ -18,7 +20,7 @@ WAIT_S = 40.0
 @dataclass(frozen=True)
 class Reply:
     status: int
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
 
     @property
@@ -48,7 +50,10 @@ def dial(path: Path) -> socket.socket:
 
 
 class Client:
-    """Asks one request a connection. `token` and TCP, or the socket."""
+    """Asks one request a connection, at the socket or over TCP.
+
+    Every answer is compared with what the OpenAPI document says of the call.
+    """
 
     def __init__(self, path: Path | None = None, port: int | None = None, token: str = "") -> None:
         self._path = path
@@ -76,9 +81,11 @@ class Client:
         try:
             connection.request(method, path, data, sent)
             answer = connection.getresponse()
-            return Reply(answer.status, answer.headers, answer.read())
+            reply = Reply(answer.status, answer.headers, answer.read())
         finally:
             connection.close()
+        check(method, path, reply.status, reply.headers, reply.body)
+        return reply
 
     def get(self, path: str, **more: Any) -> Reply:
         return self.ask("GET", path, **more)

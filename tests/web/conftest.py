@@ -106,7 +106,7 @@ def definition(name: str, stages: str, head: str = "") -> str:
 
 def open_house(root: Path) -> House:
     project = root / "project"
-    project.mkdir()
+    project.mkdir(exist_ok=True)
     engine = Engine(Layout(data=project / ".orchestrate", project=project))
     engine.open()
     app = create_app(engine, roster=lambda: ROSTER)

@@ -42,7 +42,7 @@ OF_AGENTS = frozenset({Scope.READ, Scope.WRITE, Scope.RUN})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Who:
-    """Somebody authenticated, and what they may. `token` is the number of theirs, if they used one."""
+    """Somebody authenticated, and what they may; `token` is its number, if they used one."""
 
     caller: Caller
     scopes: frozenset[Scope]

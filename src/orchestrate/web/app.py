@@ -24,6 +24,7 @@ from orchestrate.web.fields import Fault, faults, of_text
 from orchestrate.web.once import Once, key_of
 from orchestrate.web.peer import own_uid, user_name
 from orchestrate.web.problem import (
+    BAD_REQUEST,
     BUSY,
     HEAD_TOO_LARGE,
     MEDIA_TYPE,
@@ -208,7 +209,9 @@ async def _body(call: Call, headers: Mapping[str, str], receive: Receive) -> dic
     if length.isdecimal() and int(length) > BODY_BYTES_MAX and "expect" in headers:
         raise too_large()
     data = await _received(receive)
-    if not data and not call.body_required:
+    if not data:
+        if call.body_required:
+            raise Problem(BAD_REQUEST, "a body is needed, and none was sent")
         return {}
     expect_json(headers.get("content-type"), headers.get("content-encoding"))
     value = read_json(data)

@@ -134,7 +134,7 @@ class Param:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """The declaration. `scope` None: no particular one; `open_to_all`: nobody is asked who they are.
+    """The declaration. `scope` None: none in particular; `open_to_all`: nobody is asked for a name.
 
     `body` None: none is read. `body_required`: it cannot be left out. `answers`: status → the
     name of a shape. `problems`: the statuses that this call adds to those of every call.

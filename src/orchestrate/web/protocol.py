@@ -49,6 +49,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.app_state = {"line": _line(transport.get_extra_info("socket"))}
+        transport.set_write_buffer_limits(high=0)  # so that `pause_writing` tells of any backlog
         if len(self.connections) > CONNECTIONS_MAX:
             self._end(Problem(BUSY, f"at most {CONNECTIONS_MAX} connections are served at a time"))
             return
@@ -58,10 +59,6 @@ class Connection(HttpToolsProtocol):
         self._head_arrived()
         self._heard()
         super().connection_lost(exc)
-
-    def timeout_keep_alive_handler(self) -> None:
-        self._unheard()
-        super().timeout_keep_alive_handler()
 
     # -- what arrives ------------------------------------------------------------------
 
@@ -155,6 +152,7 @@ def _written(problem: Problem) -> bytes:
     head = (
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
         f"Date: {formatdate(usegmt=True)}\r\n"
+        "Cache-Control: no-store\r\n"
         f"Content-Type: {MEDIA_TYPE}\r\n"
         f"Content-Length: {len(body)}\r\n"
         "Connection: close\r\n\r\n"

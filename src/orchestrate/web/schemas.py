@@ -304,6 +304,7 @@ SHAPES: dict[str, Schema] = {
             **page_of("Agent")["properties"],
             "shadowed": list_of(record(name=STRING, source=STRING, by=STRING)),
             "skipped": list_of(record(path=STRING, why=STRING)),
+            "default": maybe(ref("Agent")),
         },
     },
     "AuditEntry": record(

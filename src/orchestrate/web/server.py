@@ -25,6 +25,7 @@ from orchestrate.web.protocol import Connection
 BACKLOG = 256
 IDLE_S_MAX = 60
 GRACE_S = 5.0
+PORT_MAX = 65_535
 READY_WAIT_S = 10.0
 LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "::1": socket.AF_INET6}
 
@@ -110,7 +111,7 @@ class Server:
             self._listeners.append(self._unix())
             if self._tcp is not None:
                 self._listeners.append(_tcp(*self._tcp))
-        except BaseException:
+        except CannotListen:
             self._close()
             raise
 
@@ -151,6 +152,8 @@ def _tcp(host: str, port: int) -> socket.socket:
             f"{host} is not this machine alone, and there are no users to protect it",
             "serve on 127.0.0.1; from elsewhere, come through ssh -L",
         )
+    if not 0 <= port <= PORT_MAX:
+        raise CannotListen(f"{port} is no port", f"take one from 1 to {PORT_MAX}")
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -177,7 +180,7 @@ class _Uvicorn(uvicorn.Server):
                 lifespan="off",
                 interface="asgi3",
                 log_config=None,
-                log_level="warning",
+                log_level="error",
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,

@@ -1,4 +1,4 @@
-"""Calls about pipelines: kept, changed, switched, deleted, started. The engine judges; this asks."""
+"""Calls about pipelines: kept, changed, switched, deleted, started. It judges nothing itself."""
 
 from __future__ import annotations
 

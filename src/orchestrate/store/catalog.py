@@ -1,4 +1,4 @@
-"""What people wrote: pipelines and their revisions. Nothing here is lost by an edit or a deletion."""
+"""What people wrote: pipelines and their revisions. No edit and no deletion loses any of it."""
 
 from __future__ import annotations
 

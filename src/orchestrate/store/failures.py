@@ -1,4 +1,4 @@
-"""How a store can fail, by name, each with a sentence for people; nothing else leaves this floor."""
+"""How a store can fail, by name, each with a sentence for people. A failure never hides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who did what, and who may: events from outside, the audit trail, tokens, answers already given."""
+"""Who did what, and who may: events from outside, the audit trail, tokens, answers given."""
 
 from __future__ import annotations
 

@@ -103,7 +103,9 @@ def asked_for_is_done(history: History, run: Run, log: list[Event]) -> str | Non
         return None
     got = {undoing.started.failed_stage for undoing in history.rollbacks}
     for name, spec in history.specs.items():
-        consulted = history.status[name] == "failed" and history.code[name] not in NOT_CONSULTED
+        consulted = history.status[name] == "failed" and (
+            history.code[name] not in NOT_CONSULTED or history.started(name)
+        )
         if consulted and spec.on_failure is OnFailure.ROLLBACK and name not in got:
             return f"`{name}` failed, and nothing was rolled back"
     return None

@@ -106,7 +106,7 @@ def reject(turn: Turn, command: Reject) -> None:
     )
     reason = Reason("rejected", f"rejected by {command.by.name}: {command.reason}")
     _close(turn, approval, ApprovalStatus.REJECTED, reason)
-    fail(turn, approval.stage, reason, consult=False)
+    _refuse(turn, approval, reason)
 
 
 def delegate(turn: Turn, command: Delegate) -> None:
@@ -182,7 +182,7 @@ def expire(turn: Turn, number: int) -> None:
         return
     reason = Reason("approval_expired", f"nobody decided within {waited_s} s")
     _close(turn, approval, ApprovalStatus.EXPIRED, reason)
-    fail(turn, approval.stage, reason, consult=False)
+    _refuse(turn, approval, reason)
 
 
 def remind(turn: Turn, number: int) -> None:
@@ -205,6 +205,11 @@ def _close(turn: Turn, approval: Approval, status: ApprovalStatus, reason: Reaso
             at=turn.now,
         )
     )
+
+
+def _refuse(turn: Turn, approval: Approval, reason: Reason) -> None:
+    """The stage fails; its `on_failure` counts only where something of it ran (7.6)."""
+    fail(turn, approval.stage, reason, consult=approval.kind == "agent")
 
 
 def _open(turn: Turn, command: Approve | Reject | Delegate) -> Approval:

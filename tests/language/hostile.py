@@ -153,9 +153,9 @@ TEXTS: dict[str, Callable[[], str | bytes]] = {
     ),
     "zones": lambda: (
         "name: x\ntriggers:\n"
-        + '  - {cron: "0 0 * * *", timezone: ../../../etc/passwd}\n'
-        + '  - {cron: "0 0 * * *", timezone: /etc/passwd}\n'
-        + '  - {cron: "0 0 * * *", timezone: "a b"}\n'
+        '  - {cron: "0 0 * * *", timezone: ../../../etc/passwd}\n'
+        '  - {cron: "0 0 * * *", timezone: /etc/passwd}\n'
+        '  - {cron: "0 0 * * *", timezone: "a b"}\n'
     ),
     # shapes where others are meant
     "null": lambda: "~",

@@ -49,6 +49,7 @@ def test_a_hostile_text_gets_an_answer_soon(name: str) -> None:
     assert time.process_time() - before < CPU_S_MAX
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["aliases", "merges", "a list", "empty lists", "line feeds", "keys", "unknown stages",

@@ -61,7 +61,6 @@ GROUPS: Final[dict[str, dict[str, Code]]] = {
         "bad-name": _error("A name has characters that names cannot have."),
         "reserved-name": _error("A variable or an `env` entry has a name that changes how programs "
                                 "run."),
-        "conflicting-keys": _error("Two keys exclude each other."),
         "misplaced-key": _error("A key has no meaning beside the others of its mapping."),
         "bad-outputs": _error("`outputs` is no list of names, no short form and no JSON "
                               "Schema that is understood."),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from orchestrate.language.document import LINE_BREAK
@@ -69,7 +70,7 @@ def full(diagnostic: Diagnostic, path: str, text: str, *, colour: bool = False) 
 
 def _drawn(diagnostic: Diagnostic, text: str) -> tuple[str, str]:
     """The line of the text as it can be shown on any terminal, and the carets below it."""
-    lines = LINE_BREAK.split(text.removeprefix("\ufeff"))
+    lines = _lines(text)
     line = lines[diagnostic.line - 1] if diagnostic.line <= len(lines) else ""
     first = min(diagnostic.column - 1, len(line))
     last = len(line) if diagnostic.end_line > diagnostic.line else diagnostic.end_column - 1
@@ -82,6 +83,11 @@ def _drawn(diagnostic: Diagnostic, text: str) -> tuple[str, str]:
     indent = len(before) + sum(map(_width, line[cut:first]))
     marked = line[first : min(last, cut + WIDTH)]
     return source, " " * indent + "^" * max(1, sum(map(_width, marked)))
+
+
+@lru_cache(maxsize=1)  # two hundred faults of one text are drawn one after the other
+def _lines(text: str) -> list[str]:
+    return LINE_BREAK.split(text.removeprefix("\ufeff"))
 
 
 def _visible(character: str) -> str:

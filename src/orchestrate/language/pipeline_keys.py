@@ -78,7 +78,7 @@ CONCURRENCY: Final = Shape(
     "`concurrency`",
     {
         "group": Field(Text(255), "Runs of one group share the limit, whatever their pipelines; "
-                       "`${name}` is substituted.", required=True),
+                       "`${name}` is substituted. By default a group of its own."),
         "limit": Field(Integer(1, LIMIT_MAX), "How many of them run at the same time (1)."),
         "on_conflict": Field(Choice(("queue", "replace_pending", "cancel_running"),
                                     {"cancel": "did you mean `cancel_running`?",

@@ -98,7 +98,7 @@ def _read(
         max_parallel=section.get("max_parallel"),
         fail_fast=section.get("fail_fast", False),
         timeout_s=section.get("timeout"),
-        concurrency=_concurrency(section, references),
+        concurrency=_concurrency(section, name, references),
     )
 
 
@@ -115,7 +115,7 @@ def _triggers(section: Section, references: References, faults: Faults) -> tuple
     return tuple(built)
 
 
-def _concurrency(section: Section, references: References) -> Concurrency | None:
+def _concurrency(section: Section, pipeline: str, references: References) -> Concurrency | None:
     written: Section | None = section.get("concurrency")
     if written is None:
         return None
@@ -123,7 +123,7 @@ def _concurrency(section: Section, references: References) -> Concurrency | None
     if group:
         references.template(group, written.nodes["group"], None)
     return Concurrency(
-        group=group,
+        group=group or pipeline,
         limit=written.get("limit", 1),
         on_conflict=written.get("on_conflict", "queue"),
     )

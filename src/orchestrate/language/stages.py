@@ -70,7 +70,9 @@ class Building:
             schema = self.promise(placed.section)
             if schema is not None:
                 self.promises[number] = json.dumps(schema, ensure_ascii=False)
-                whole = schema == placed.section.get("outputs")  # a JSON Schema, which may allow others
+                whole = schema == placed.section.get(
+                    "outputs"
+                )  # a JSON Schema, which may allow others
                 if schema.get("additionalProperties") is False or not whole:
                     promised[number] = schema.get("properties", {})
         references = References(self.faults, graph, self.variables, promised)

@@ -5,7 +5,6 @@ python -m bench.store
 
 import sqlite3
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -167,12 +166,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         found = committed(folder)
-        least = min(found.values())
+        least = found["one bare row, committed"]
         for stages in SIZES:
             found[f"one command of a group, {stages:,} stages"] = grouped(folder, stages)
         found["encode one event"] = encoded(folder)
+    print("| what | median or mean | of the bare row |")
+    print("|---|---|---|")
     for what, taken in found.items():
-        sys.stdout.write(f"{what:36} {taken * 1e6:7.1f} us {taken / least:6.2f} x\n")
+        print(f"| {what} | {taken * 1e6:.1f} us | {taken / least:.2f}x |")
 
 
 if __name__ == "__main__":

@@ -64,6 +64,9 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
     "a definition too long": (
         b'{"definition": "%s"}' % (b"x" * ((1 << 20) + 1)), 422, "`definition` is too long",
     ),
+    "many unknown keys": (
+        b"{" + b",".join(b'"k%d":1' % n for n in range(90_000)) + b"}", 422, "is not known",
+    ),
     "many quotes": (b'{"definition": "' + b'\\"' * 900_000, 400, "Unterminated string"),
 }  # fmt: skip
 
@@ -253,6 +256,23 @@ def test_what_follows_a_body_is_no_header(house: House) -> None:
     )
     assert connection.recv(20).startswith(b"HTTP/1.1 404")
     connection.close()
+
+
+@pytest.mark.parametrize("stray", [b"A: " + b"b" * 65536, b"1;" + b"x" * 65536])
+def test_what_is_no_part_of_a_body_does_not_pile_up(house: House, stray: bytes) -> None:
+    connection = dial(house.socket)
+    connection.sendall(
+        b"POST /api/validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n" + (b"0\r\n" if stray.startswith(b"A") else b"")
+    )
+    with pytest.raises(ConnectionError):
+        connection.sendall(stray[:3] + stray[3:] * 100)
+    connection.close()
+
+
+def test_whoever_sends_much_too_much_hears_why(house: House) -> None:
+    reply = house.client.ask("POST", "/api/pipelines", raw=b" " * (30 << 20))
+    assert (reply.status, reply.data["type"]) == (413, "/api/problems/too-large")
 
 
 def test_a_body_in_chunks_is_bounded_too(house: House) -> None:

@@ -112,7 +112,7 @@ class Application:
         except Exception as fault:  # whatever it is, the client gets an answer that says so
             problem = problem_of(fault)
             if problem.kind.status == 500:
-                log.exception("%s %s failed", scope["method"], scope["path"])
+                log.exception("%s %r failed", scope["method"], scope["raw_path"])
             answer = Answer(
                 content=problem.as_dict(),
                 status=problem.kind.status,

@@ -96,6 +96,8 @@ def _check_object(value: dict[str, Any], schema: Schema, at: str, found: list[Fa
     missing = [name for name in schema.get("required", ()) if name not in value]
     found += [(_below(at, name), "is missing") for name in missing]
     for name, each in value.items():
+        if len(found) >= FAULTS_MAX:
+            return
         here = _below(at, name)
         if name in properties:
             _check(each, properties[name], here, found)

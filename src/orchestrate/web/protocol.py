@@ -20,7 +20,10 @@ from orchestrate.web.problem import BAD_REQUEST, BUSY, HEAD_TOO_LARGE, MEDIA_TYP
 
 CONNECTIONS_MAX = 512
 HEAD_BYTES_MAX = 64 << 10
-MESSAGE_BYTES_MAX = 24 << 20
+MESSAGE_BYTES_MAX = 1 << 30
+"""Of a body that nobody reads any more."""
+STRAY_BYTES_MAX = 512 << 10
+"""What may arrive after a head without being part of a body: trailers, the words of chunks."""
 HEAD_WAIT_S = 20.0
 UNHEARD_S_MAX = 30.0
 
@@ -35,6 +38,7 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._head_bytes = 0
         self._message_bytes = 0
+        self._stray_bytes = 0
         self._head_due: asyncio.TimerHandle | None = None
         self._heard_due: asyncio.TimerHandle | None = None
 
@@ -68,12 +72,13 @@ class Connection(HttpToolsProtocol):
         if self._idle:
             self._expect_head()
         self._message_bytes += len(data)
+        self._stray_bytes += len(data)
         super().data_received(data)
         if self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
                 self._end(Problem(HEAD_TOO_LARGE, f"at most {HEAD_BYTES_MAX} bytes are read"))
-        elif self._message_bytes > MESSAGE_BYTES_MAX:
+        elif self._stray_bytes > STRAY_BYTES_MAX or self._message_bytes > MESSAGE_BYTES_MAX:
             self.transport.abort()
 
     def on_message_begin(self) -> None:
@@ -87,8 +92,13 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
+        self._stray_bytes = 0
         self._head_arrived()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._stray_bytes = 0
+        super().on_body(body)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it says less than ours
         self._end(Problem(BAD_REQUEST, "this is no HTTP/1.1 request"))

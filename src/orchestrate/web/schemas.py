@@ -359,7 +359,11 @@ REJECT = body("reason", reason={**COMMENT, "minLength": 1}, packet=LINE)
 DELEGATE = body("to", to=LINE, comment=COMMENT)
 VALIDATE = body("definition", definition=DEFINITION)
 TOKEN_ORDER = body(
-    user={**LINE, "description": "Whose word it is; without it, the owner's."},
+    user={
+        "type": "string",
+        "pattern": "^[\\w.@+-]{1,100}$",
+        "description": "Whose word it is; without it, the owner's.",
+    },
     name={**LINE, "description": "What it is for."},
     scopes={"type": "array", "items": one_of(Scope), "minItems": 1, "maxItems": 50},
     ttl_s={"type": "integer", "minimum": 1, "maximum": TTL_S_MAX},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from orchestrate.core.agenda import wake_at
 from orchestrate.core.events import RunCreated
-from orchestrate.core.run import Approval, Attempt, Decision, Rollback, Run, StageRun, Step
+from orchestrate.core.run import Approval, Attempt, Decision, Reason, Rollback, Run, StageRun, Step
 from orchestrate.store.cell import instant, instant_or_none, integer, storable
 from orchestrate.store.codec import dump_json
 from orchestrate.store.database import Row
@@ -92,6 +92,13 @@ COMPENSATION_ID = (
 )
 
 
+def _said(reason: Reason | None) -> Row:
+    """The code and the sentence."""
+    if reason is None:
+        return (None, None)
+    return (storable(reason.code), storable(reason.text))
+
+
 # -- runs and stages -------------------------------------------------------------------
 
 
@@ -120,10 +127,8 @@ def run_new(run: Run, created: RunCreated) -> Row:
 
 
 def run_moving(run: Run) -> Row:
-    reason = run.reason
     return (
-        reason and reason.code,
-        reason and storable(reason.text),
+        *_said(run.reason),
         run.warnings,
         instant_or_none(run.started_at),
         instant_or_none(run.completed_at),
@@ -153,13 +158,10 @@ def stage_new(run: Run, stage: StageRun) -> Row:
 def stage_moving(run: Run, stage: StageRun) -> Row:
     """Who works where is what the latest attempt says; before the first, what the stage says."""
     latest = stage.attempts[-1] if stage.attempts else run.pipeline.by_name[stage.name]
-    reason, note = stage.reason, stage.note
     return (
         stage.status,
-        reason and reason.code,
-        reason and storable(reason.text),
-        note and note.code,
-        note and storable(note.text),
+        *_said(stage.reason),
+        *_said(stage.note),
         storable(latest.agent),
         storable(latest.environment),
         len(stage.attempts),
@@ -215,15 +217,13 @@ def attempt_moving(attempt: Attempt) -> Row:
 
 
 def approval_row(run_id: int, approval: Approval) -> Row:
-    reason = approval.reason
     return (
         run_id,
         approval.number,
         approval.stage,
         storable(approval.kind),
         approval.status,
-        reason and reason.code,
-        reason and storable(reason.text),
+        *_said(approval.reason),
         dump_json(approval.approvers),
         approval.quorum,
         int(approval.every),
@@ -273,11 +273,9 @@ def rollback_row(run_id: int, rollback: Rollback) -> Row:
 
 
 def step_moving(step: Step, agent_id: int | None) -> Row:
-    reason = step.reason
     return (
         step.status,
-        reason and reason.code,
-        reason and storable(reason.text),
+        *_said(step.reason),
         agent_id,
         instant_or_none(step.retry_at),
     )

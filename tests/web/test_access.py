@@ -105,6 +105,12 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(house: House) -> None:
         assert made["token"].encode() not in path.read_bytes()
 
 
+def test_the_last_use_of_a_token_is_noted(house: House) -> None:
+    client = house.tcp(house.token())
+    assert client.get("/api/whoami").status == client.get("/readyz").status == 200
+    assert house.client.get("/api/tokens?limit=1").data["items"][0]["last_used_at"] is not None
+
+
 def test_a_token_of_the_owner_is_the_owner(house: House) -> None:
     me = house.client.get("/api/whoami").data
     token = house.tcp(house.token()).get("/api/whoami").data

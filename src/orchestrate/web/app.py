@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from email.utils import formatdate
 from typing import Any, TypeAlias, cast
 
 from orchestrate.core.people import NOBODY_KNOWN, Roster
+from orchestrate.engine.asks import Overloaded
 from orchestrate.engine.driver import Engine
 from orchestrate.web import access
 from orchestrate.web.access import Line, Who
@@ -43,6 +46,7 @@ CALLS_MAX = 512
 HEAD_BYTES_MAX = 32 << 10
 ADDRESS_BYTES_MAX = 8 << 10
 PARAMETERS_MAX = 50
+USE_NOTED_S = 300.0
 BODY_WAIT_S = 30.0
 DRAINED_BYTES_MAX = 64 << 20
 """How much of a body that is too large is taken in, so that the answer is heard."""
@@ -95,6 +99,7 @@ class Application:
         self._router = Router(calls)
         self._once = Once(site.engine)
         self._asked = {False: 0, True: 0}
+        self._used: dict[int, float] = {}
 
     def close(self) -> None:
         self.site.ear.close()
@@ -151,8 +156,18 @@ class Application:
             given = headers.get("authorization")
             reader = site.engine.reader
             who = await site.blocking(lambda: access.by_token(given, reader, owner=site.owner))
+            self._note_use(who)
         access.admit(who, call.scope, people_only=call.people_only, owner_only=call.owner_only)
         return who
+
+    def _note_use(self, who: Who) -> None:
+        """When a token was last used, to some minutes; nobody waits for it to be stored."""
+        token, now = who.token, time.monotonic()
+        if token is None or now - self._used.get(token, -USE_NOTED_S) < USE_NOTED_S:
+            return
+        self._used[token] = now
+        with suppress(Overloaded):
+            self.site.engine.perform(lambda door: door.store.use_token(token, door.clock()))
 
     async def _act(self, call: Call, asked: Asked, receive: Receive) -> Answer:
         act = call.act

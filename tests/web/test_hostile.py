@@ -74,7 +74,7 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
 @pytest.mark.parametrize("name", BODIES)
 def test_a_hostile_body_is_told_what_is_wrong(house: House, name: str) -> None:
     body, status, said = BODIES[name]
-    took_s = []
+    took_s: list[float] = []
     while not took_s or (min(took_s) > SLOWEST_S and len(took_s) < 5):  # the machine may be busy
         started = time.monotonic()
         reply = house.client.ask("POST", "/api/pipelines", raw=body)

@@ -6,6 +6,9 @@ order: answers first, then the engine; agents that still work go on under their 
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+
 from orchestrate.agent.process import RunnerGone
 from orchestrate.cli.failure import Exit, Failure
 from orchestrate.cli.people import roster_from
@@ -67,6 +70,24 @@ class House:
     def working(self) -> frozenset[int]:
         """The runs that agents or timers still have something to do for."""
         return self.engine.perform(_working).result()
+
+
+class _Told(logging.Handler):
+    """What goes wrong behind the API, in a sentence; a log with every detail is a server's."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._say(f"warning: {record.getMessage()}")
+
+
+def tell_faults(say: Callable[[str], None]) -> None:
+    """Where this process is the server of one command: its faults are told to the person."""
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(_Told(say))
 
 
 def _working(door: Door) -> frozenset[int]:

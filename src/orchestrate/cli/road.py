@@ -41,7 +41,11 @@ class Road:
 
     def __enter__(self) -> Self:
         if self.local:
-            self.arrive()
+            try:
+                self.arrive()
+            except BaseException:
+                self.__exit__()
+                raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -115,8 +119,9 @@ class Road:
         """Start the application here; else who holds the directory."""
         # From here on there is something to take down: an interrupt becomes an exception.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        from orchestrate.cli.house import House, Taken
+        from orchestrate.cli.house import House, Taken, tell_faults
 
+        tell_faults(self._say)
         try:
             self._house = House.open(self.settings)
         except Taken as holder:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrate.core.commands import Refused
+from orchestrate.core.commands import Cancel, Refused
 from orchestrate.engine import asking, catalog, starting
+from orchestrate.engine.door import Door
 from orchestrate.engine.driver import Engine
 from orchestrate.engine.layout import Layout
 from orchestrate.engine.lock import Taken
@@ -299,3 +300,42 @@ def test_what_a_process_sees_is_what_the_contract_says(lab: Lab) -> None:
     assert context["event"]["branch"] == "main"
     assert context["event"]["data"]["title"] == "$(touch pwned)"
     assert not (lab.home / "pwned").exists()
+
+
+def test_what_is_refused_halfway_leaves_nothing_behind(lab: Lab) -> None:
+    """An ask is done wholly or not at all, and its neighbours in the group are spared."""
+    run_id = lab.start("""
+        name: halves
+        stages: [{name: prod, requires_approval: true, run: "true"}]
+    """)
+    lab.until(lambda: lab.run(run_id)["status"] == "waiting_approval")
+
+    def act(door: Door) -> None:
+        door.tell(run_id, Cancel(by=ANN))
+        door.tell(run_id, Cancel(by=ANN))  # it has ended by then
+
+    with pytest.raises(Refused):
+        lab.engine.perform(act).result()
+    assert lab.run(run_id)["status"] == "waiting_approval"
+    assert lab.replayed(run_id).seq == lab.run(run_id)["seq"]
+    asking.cancel(lab.engine, run_id, by=ANN)
+    assert lab.ended(run_id)["status"] == "cancelled"
+
+
+def test_the_target_of_a_rollback_by_hand_is_undone_by_its_own_agent(lab: Lab) -> None:
+    """Even where it does not say how: its agent is asked, in the mode `rollback` (8.3, 8.6)."""
+    (lab.home / "orchestrate.yaml").write_text(
+        "agents: {porter: {run: 'cat >> told; echo \":$ORCHESTRATE_MODE\" >> told'}}\n"
+    )
+    run_id = lab.start("""
+        name: by-hand
+        stages: [{name: carry, agent: porter, task: Carry it}]
+    """)
+    lab.ended(run_id)
+    asking.roll_back(lab.engine, run_id, by=ANN, to="carry", reason="changed our minds")
+    run = lab.ended(run_id)
+    assert (run["status"], run["rollbacks"][0]["status"]) == ("succeeded", "succeeded")
+    told = (lab.home / "told").read_text().splitlines()
+    assert told == ["Carry it:run", "Roll back: Carry it:rollback"]
+    with pytest.raises(Refused, match="has been rolled back already"):
+        asking.roll_back(lab.engine, run_id, by=ANN)

@@ -12,6 +12,7 @@ from orchestrate.core.events import (
     RollbackEnded,
     RollbackStarted,
 )
+from orchestrate.core.pipeline import Compensation
 from orchestrate.core.run import (
     STAGE_ENDED,
     Attempt,
@@ -26,7 +27,7 @@ from orchestrate.core.run import (
 )
 from orchestrate.core.template import Undefined, render
 from orchestrate.core.turn import Turn
-from orchestrate.core.values import lookup
+from orchestrate.core.values import default_task, lookup
 
 
 def plan(run: Run, target: str | None) -> list[tuple[str, tuple[str, ...]]]:
@@ -148,10 +149,25 @@ def _give_up(turn: Turn, active: Rollback) -> None:
             _end(turn, name, StepStatus.SKIPPED, Reason("cancelled", "the rollback was cancelled"))
 
 
+def compensation(run: Run, name: str) -> Compensation | None:
+    """How a stage is undone in the rollback under way; None where there is nothing to undo (8.3).
+
+    A target named by hand is undone by its own agent, even where it says nothing about it; for
+    the targets in a definition the reader has resolved that already.
+    """
+    spec = run.pipeline.stage(name)
+    last = run.rollbacks[-1]
+    targeted = last.trigger == "manual" and last.target == name
+    if spec.rollback is not None or not targeted or spec.run is not None or spec.agent is None:
+        return spec.rollback
+    return Compensation(
+        agent=spec.agent, task=f"Roll back: {spec.task or default_task(run.pipeline, spec)}"
+    )
+
+
 def _compensate(turn: Turn, name: str) -> None:
     stage = turn.run.stages[name]
-    spec = turn.run.pipeline.stage(name)
-    undo = spec.rollback
+    undo = compensation(turn.run, name)
     if undo is None:
         reason = Reason("nothing_to_undo", "the stage does not say how it is undone")
         _end(turn, name, StepStatus.SKIPPED, reason)
@@ -172,10 +188,9 @@ def _may_have_run(attempt: Attempt) -> bool:
 
 
 def _begin(turn: Turn, name: str) -> None:
-    spec = turn.run.pipeline.stage(name)
     stage = turn.run.stages[name]
-    undo = spec.rollback
-    assert undo is not None
+    undo = compensation(turn.run, name)
+    assert undo is not None, "only what can be undone is begun"
     value = lookup(turn.run, name)
     last = stage.attempts[-1]
     turn.say(
@@ -205,10 +220,11 @@ def report(turn: Turn, name: str, outcome: Outcome, stopped: str | None, jitter:
         _end(turn, name, StepStatus.SKIPPED, Reason("agent_skipped", words))
         return
     spec = turn.run.pipeline.stage(name)
-    assert spec.rollback is not None
+    undo = compensation(turn.run, name)
+    assert undo is not None, "only what was begun reports"
     made = len(turn.run.stages[name].compensations)
     lost = outcome.reason == "lost" and spec.environment is not None
-    due_at = None if lost else due(spec.rollback.retry, made, outcome, turn.now, jitter)
+    due_at = None if lost else due(undo.retry, made, outcome, turn.now, jitter)
     if due_at is None:
         reason = outcome.reason or outcome.kind.value
         _end(turn, name, StepStatus.FAILED, Reason(reason, outcome.detail))

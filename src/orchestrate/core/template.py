@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\Z")
-_HOLE = re.compile(r"\$\$\{|\$\{([^}]*)\}")
+HOLE_CHARS_MAX = 1_000
+TEXTS_KEPT_MAX = 2_000
+_HOLE = re.compile(rf"\$\$\{{|\$\{{([^}}]{{0,{HOLE_CHARS_MAX}}})\}}")
 
 
 class Undefined(Exception):
@@ -27,7 +29,7 @@ class Hole:
     start: int
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=TEXTS_KEPT_MAX)
 def parse(text: str) -> tuple[str | Hole, ...]:
     """The parts of a text: literals and holes. `$${` is a literal `${`."""
     parts: list[str | Hole] = []

@@ -33,7 +33,11 @@ class Ask:
     def run(self, door: Door) -> None:
         self.answer = self.error = None
         try:
-            self.answer = self.act(door)
+            if self.again:  # one word of a machine: it is one append, or none
+                self.answer = self.act(door)
+            else:
+                with door.part():
+                    self.answer = self.act(door)
         except (Refused, Broken) as fault:
             self.error = fault
 

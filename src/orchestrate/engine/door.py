@@ -6,7 +6,8 @@ what is stored; a run whose events could not be stored is forgotten and folded a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from orchestrate.core.commands import Because, Command, Refused, Start
@@ -71,6 +72,19 @@ class Door:
             if run is not None:
                 self._runs[run_id] = run
         return run
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """What is done in it is done wholly, or, after an exception, not at all."""
+        before = len(self.moved)
+        try:
+            with self.store.part():
+                yield
+        except BaseException:
+            for run, _ in self.moved[before:]:
+                self._runs.pop(run.id, None)
+            del self.moved[before:]
+            raise
 
     def settle(self) -> list[tuple[Run, list[Event]]]:
         """What moved since the last time, now that it is stored; runs at rest are let go."""

@@ -14,6 +14,7 @@ from orchestrate.agent.command import launch
 from orchestrate.agent.definitions import Definition, from_json
 from orchestrate.agent.facts import AttemptFacts
 from orchestrate.agent.process import Exited, Launch
+from orchestrate.core.rollback import compensation
 from orchestrate.core.run import Attempt, Mode, Outcome, Run
 from orchestrate.core.template import render
 from orchestrate.core.values import FACTS, lookup
@@ -39,7 +40,7 @@ def launch_of(
 ) -> Launch:
     """What to start for an attempt. Raises CannotStart."""
     spec = run.pipeline.stage(attempt.stage)
-    undo = spec.rollback if attempt.mode is Mode.ROLLBACK else None
+    undo = compensation(run, attempt.stage) if attempt.mode is Mode.ROLLBACK else None
     history = run.stages[attempt.stage].attempts
     if undo is not None:
         history = run.stages[attempt.stage].compensations

@@ -343,6 +343,10 @@ ORDER = body(
         "description": "Facts: event, branch, sha, tag, repository, actor, paths, labels, ...",
     },
     dry_run={**BOOLEAN, "description": "Only say what would run; nothing is stored."},
+    definition={
+        **DEFINITION,
+        "description": "With `dry_run`: plan this text, whatever is stored under the name.",
+    },
     force={**BOOLEAN, "description": "Run it although it is disabled."},
     workspace={
         "type": "string",

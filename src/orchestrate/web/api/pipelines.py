@@ -13,7 +13,7 @@ from orchestrate.web import schemas, shapes
 from orchestrate.web.access import Scope
 from orchestrate.web.call import Answer, Asked, Call, Deed, Param
 from orchestrate.web.paging import PAGING, cursor, page_by_id, place, place_id
-from orchestrate.web.problem import BAD_REQUEST, CHANGED, Problem, not_found
+from orchestrate.web.problem import BAD_REQUEST, CHANGED, Problem, invalid, not_found
 from orchestrate.web.schemas import one_of
 
 PAGE_CHARACTERS_MAX = 4 << 20
@@ -165,12 +165,16 @@ def start(asked: Asked) -> int | None:
     """The number of the new run; None where only its plan is wanted."""
     if asked.body.get("dry_run", False):
         return None
+    if "definition" in asked.body:
+        raise invalid([("definition", "is for `dry_run` alone; store it, then run it")])
     return starting.start(asked.engine, _order(asked), by=asked.by, also=asked.also)
 
 
 def started(asked: Asked, run_id: Any) -> Answer:
     if run_id is None:
-        return Answer(content=starting.dry_run(asked.engine, _order(asked), by=asked.by))
+        text = asked.body.get("definition")
+        plan = starting.dry_run(asked.engine, _order(asked), by=asked.by, definition=text)
+        return Answer(content=plan)
     row = asked.engine.reader.run(run_id)
     assert row is not None, "what was started is stored"
     location = {"Location": f"/api/pipeline-runs/{run_id}"}

@@ -21,10 +21,18 @@ def main() -> int:
     parser.add_argument(
         "--mutants", action="store_true", help="break the core, and see who notices"
     )
+    parser.add_argument("--mutant", help="live with one fault in the core, by its name")
     add_arguments(parser)
     given = parser.parse_args()
     if given.mutants:
         return mutants.hunt()
+    if given.mutant:
+        with mutants.put_in(mutants.called(given.mutant)):
+            return _live(given)
+    return _live(given)
+
+
+def _live(given: argparse.Namespace) -> int:
     if given.seed is not None:
         options = chosen(given)
         if given.shrink:

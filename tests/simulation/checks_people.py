@@ -148,7 +148,9 @@ def hash_names_packet(history: History, event: happened.ApprovalRequested) -> st
     return None
 
 
-@at_event("7.6", "a stage that may not start has failed, whatever on_failure says", happened.StageFailed)
+@at_event(
+    "7.6", "a stage that may not start has failed, whatever on_failure says", happened.StageFailed
+)
 def refused_is_failed(history: History, event: happened.StageFailed) -> str | None:
     refused = event.reason.code in ("rejected", "approval_expired")
     if refused and event.tolerated and not history.started(event.stage):

@@ -49,6 +49,16 @@ SIZES = (1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 7, 8, 9, 10, 12, 14, 17, 21, 30)
 SHAPES = ("chain", "wide", "layers", "any", "any", "forest", "twos")
 APPROVERS = ("ann", "bob", "cyd", "dee", "eve", "leads", "ops", "bob@example.com")
 FAILURES = ("exit", "timeout", "output_schema", "auth")
+FONDNESS = (0.0, 0.5, 1.0, 2.5)
+CHANCES = {
+    "when": 0.2,
+    "run_if": 0.15,
+    "gate": 0.2,
+    "back": 0.2,
+    "continue": 0.15,
+    "environment": 0.15,
+    "retry": 0.3,
+}
 STATUSES = ("succeeded", "failed", "skipped", "cancelled")
 
 
@@ -98,7 +108,8 @@ def _stages(dice: Random) -> tuple[Stage, ...]:
     size = dice.choice(SIZES)
     shape = dice.choice(SHAPES)
     width = dice.randint(2, 5)
-    plain = dice.random() < 0.25  # a pipeline of agents only: the machinery alone
+    # A life is fond of some things and does without others: mixed evenly, they hide each other.
+    taste = {name: chance * dice.choice(FONDNESS) for name, chance in CHANCES.items()}
     stages: list[Stage] = []
     ancestors: list[list[int]] = []
     for place in range(size):
@@ -106,7 +117,7 @@ def _stages(dice: Random) -> tuple[Stage, ...]:
         above = {each for need in needs for each in (need, *ancestors[need])}
         ancestors.append(sorted(above))
         names = tuple(f"s{each}" for each in needs)
-        stages.append(_stage(dice, place, names, [f"s{each}" for each in ancestors[-1]], plain))
+        stages.append(_stage(dice, place, names, [f"s{each}" for each in ancestors[-1]], taste))
     return tuple(stages)
 
 
@@ -132,38 +143,39 @@ def _needs(dice: Random, shape: str, width: int, place: int, size: int) -> list[
 
 
 def _stage(
-    dice: Random, place: int, needs: tuple[str, ...], above: list[str], plain: bool
+    dice: Random, place: int, needs: tuple[str, ...], above: list[str], taste: dict[str, float]
 ) -> Stage:
     name = f"s{place}"
     chance = dice.random
-    if plain:
-        return Stage(name=name, agent="worker", needs=needs, line=place + 1)
     task, uses = _task(dice, name, above)
     on_failure = OnFailure.HALT
     target = None
-    if (roll := chance()) < 0.22:
+    if (roll := chance()) < taste["back"]:
         on_failure = OnFailure.ROLLBACK
         target = dice.choice([*above, name]) if chance() < 0.85 else name
-    elif roll < 0.4:
+    elif roll < taste["back"] + taste["continue"]:
         on_failure = OnFailure.CONTINUE
+    run_if = RunIf.SUCCESS
+    if chance() < taste["run_if"]:
+        run_if = dice.choice((RunIf.ALWAYS, RunIf.FAILURE))
     environment = None
-    if chance() < 0.15:
+    if chance() < taste["environment"]:
         environment = dice.choice(("prod", "${env}", "${env}"))
     return Stage(
         name=name,
         agent="worker",
         task=task,
         needs=needs,
-        when=_condition(dice, list(needs), above, 2) if chance() < 0.22 else None,
-        run_if=dice.choice((RunIf.ALWAYS, RunIf.FAILURE)) if chance() < 0.15 else RunIf.SUCCESS,
-        gate=_gate(dice) if chance() < 0.2 else None,
+        when=_condition(dice, list(needs), above, 2) if chance() < taste["when"] else None,
+        run_if=run_if,
+        gate=_gate(dice) if chance() < taste["gate"] else None,
         on_failure=on_failure,
         rollback_to=target,
         rollback=_compensation(dice, name) if chance() < 0.6 else None,
         on_lost=OnLost.RERUN if chance() < 0.25 else OnLost.FAIL,
         environment=environment,
         env=(("MARK", "${event.title}"),) if chance() < 0.1 else (),
-        retry=_retry(dice) if chance() < 0.35 else Retry(),
+        retry=_retry(dice) if chance() < taste["retry"] else Retry(),
         uses=uses,
         line=place + 1,
     )
@@ -202,7 +214,7 @@ def _compensation(dice: Random, name: str) -> Compensation:
     return Compensation(
         agent="undoer",
         task=f"undo {name} of ${{{name}.v}}" if roll < 0.1 else f"Roll back: {name}",
-        retry=_retry(dice) if roll > 0.6 else Retry(),
+        retry=_retry(dice) if roll > 0.4 else Retry(),
     )
 
 

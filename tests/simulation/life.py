@@ -28,6 +28,7 @@ from orchestrate.core.events import (
     ApprovalRequested,
     CancelRequested,
     Event,
+    RollbackOwed,
     RollbackStarted,
     RunCancelled,
     RunFailed,
@@ -225,10 +226,12 @@ class Life:
                 self._push(visit.delay_s, self._visit, event.approval, visit)
             if not self.weather.stormy:
                 self._push_earnest(event.approval)
+            if "undo" not in self.options.plain and chance() < 0.05:
+                self._push(chance() * 60.0, self._undo)
         elif isinstance(event, CancelRequested):
             if "undo" not in self.options.plain and chance() < 0.1:
                 self._push(chance(), self._undo)
-        elif isinstance(event, RollbackStarted):
+        elif isinstance(event, RollbackStarted | RollbackOwed):
             if "cancel" not in self.options.plain and chance() < 0.15:
                 self._push(chance() * 40.0, self._cancel, chance() < 0.6)
         elif isinstance(event, RunSucceeded | RunFailed | RunCancelled):

@@ -50,7 +50,7 @@ def a_temper(dice: Random) -> Temper:
     return Temper(
         fails=dice.choice((0.0, 0.02, 0.05, 0.1, 0.25, 0.5)),
         asks=dice.choice((0.0, 0.0, 0.0, 0.05, 0.2)),
-        undo_fails=dice.choice((0.0, 0.1, 0.5)),
+        undo_fails=dice.choice((0.0, 0.2, 0.6)),
         always_ask=dice.random() < 0.02,
     )
 

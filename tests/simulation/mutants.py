@@ -43,7 +43,10 @@ MUTANTS = (
     Mutant("anybody approves", "approval", "_voice", "approval.approvers and not fills", "False"),
     Mutant("two votes each", "approval", "_voice",
            'each.by == by.name and each.decision != "delegate"', "False"),
-    Mutant("a vote given is kept", "approval", "_voice", "by.name in approval.delegations", "False"),
+    Mutant("a vote given is kept", "approval", "_voice",
+           "by.name in approval.delegations", "False"),
+    Mutant("a vote given is for anything", "approval", "_received",
+           "return next(gifts, ())", "return tuple(range(len(approval.approvers)))"),
     Mutant("two votes in one hand", "approval", "delegate",
            "_held(approval, to) or _listed(approval, to, command.roster)", "False"),
     Mutant("who started it approves", "approval", "_excluded",
@@ -87,6 +90,18 @@ MUTANTS = (
     Mutant("everything is tolerated", "ending", "is_broken", "not stage.tolerated", "False"),
     Mutant("fail_fast ends deployments", "ending", "_fail_fast",
            "spec.environment is not None or", ""),
+    Mutant("fail_fast ends clean-up", "ending", "_fail_fast",
+           "or spec.run_if is not RunIf.SUCCESS", ""),
+    Mutant("a cancelled run owes a rollback", "advance", "_going_back",
+           "run.owed and run.cancelling is None", "run.owed"),
+    Mutant("a compensation loses its place", "turn", "Turn.has_place",
+           "step.status is StepStatus.RUNNING",
+           "step.status is StepStatus.RUNNING and step.retry_at is None"),
+    Mutant("going back is waiting", "evolve", "_mood", "and run.rolling_back is None", ""),
+    Mutant("a second rollback while one goes on", "rollback", "owe",
+           "and turn.run.rolling_back is None", ""),
+    Mutant("silence is asked about on_failure", "approval", "_refuse",
+           'approval.kind == "agent"', "True"),
     Mutant("clean-up starts too soon", "ending", "halt", "gone or stage.unmet or", "gone or"),
     Mutant("a gate waits for nobody", "ending", "halt", "withdraw(turn, spec.name, reason)",
            "pass"),
@@ -131,6 +146,14 @@ def _inner(code: CodeType, path: str) -> CodeType:
         if isinstance(each, CodeType) and each.co_name == name:
             return _inner(each, rest) if rest else each
     raise Stale(f"there is no {path}")
+
+
+def called(name: str) -> Mutant:
+    """The mutant of that name: its words, joined by hyphens."""
+    names = {mutant.name: mutant for mutant in MUTANTS}
+    if name not in names:
+        raise SystemExit(f"no mutant is called {name}; there are: {', '.join(names)}")
+    return names[name]
 
 
 def noticed(mutant: Mutant, lives: int = LIVES_MAX) -> tuple[str, int] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
+ALL = "all"
 FAULTS = (
     "crash_before_commit",
     "crash_after_commit",
@@ -63,11 +64,11 @@ class Options:
         words = [f"--seed {self.seed}"]
         if self.salt:
             words.append(f"--salt {self.salt}")
-        words += [
-            f"--{name} {','.join(sorted(taken))}"
-            for name in ("without", "calm", "plain")
-            if (taken := getattr(self, name))
-        ]
+        for name, every in (("without", ()), ("calm", FAULTS), ("plain", FEATURES)):
+            taken = getattr(self, name)
+            if taken:
+                given = ALL if taken == frozenset(every) else ",".join(sorted(taken))
+                words.append(f"--{name} {given}")
         return " ".join(words)
 
 
@@ -79,13 +80,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen(given: argparse.Namespace) -> Options:
-    def names(text: str) -> frozenset[str]:
-        return frozenset(text.split(",")) - {""}
+    def names(text: str, every: tuple[str, ...] = ()) -> frozenset[str]:
+        return frozenset(every) if text == ALL else frozenset(text.split(",")) - {""}
 
     return Options(
         seed=given.seed,
         salt=given.salt,
         without=names(given.without),
-        calm=names(given.calm),
-        plain=names(given.plain),
+        calm=names(given.calm, FAULTS),
+        plain=names(given.plain, FEATURES),
     )

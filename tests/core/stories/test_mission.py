@@ -1,4 +1,4 @@
-"""The pipeline of the mission, lived through: it succeeds, it goes back, people refuse, or sleep."""
+"""The mission's pipeline, lived through: it succeeds, it goes back, people refuse, or sleep."""
 
 from __future__ import annotations
 

@@ -53,9 +53,12 @@ def test_in_reverse_order_each_after_those_built_on_it() -> None:
 def test_stages_that_never_started_are_looked_through() -> None:
     """8.2: `a` waits for `c`, though `b` between them has nothing to undo."""
     story = Story(
-        undoable("a"), undoable("b", "a", when=Always(value=False)), undoable("c", "b"), breaks("d"),
+        undoable("a"),
+        undoable("b", "a", when=Always(value=False)),
+        undoable("c", "b"),
+        breaks("d"),
         breaks("e", "c", to="a"),
-    ).start()  # fmt: skip
+    ).start()
     story.ends("a", "c", "d").fails("e").live("undo c").ends("undo c").live("undo a")
 
 
@@ -211,6 +214,15 @@ def test_by_hand_to_a_stage() -> None:
     """8.6"""
     story = Story(undoable("a"), undoable("b", "a")).start().ends("a", "b").rolls_back(to="b")
     story.live("undo b").ends("undo b").undone("succeeded", b="succeeded")
+
+
+def test_by_hand_to_a_stage_that_says_nothing() -> None:
+    """8.3: the target itself is undone by its own agent; others have nothing to undo."""
+    story = Story(stage("a", task="Deploy"), stage("b", "a")).start().ends("a", "b")
+    story.rolls_back(to="a").live("undo a")
+    undoing = story.state.stages["a"].compensations[0]
+    assert (undoing.agent, undoing.task) == ("worker", "Roll back: Deploy")
+    story.ends("undo a").undone("succeeded", b="skipped", a="succeeded")
 
 
 def test_by_hand_once() -> None:

@@ -62,8 +62,11 @@ def halt(turn: Turn, reason: Reason, name: str | None) -> None:
     What waits for a stage that still runs is skipped after that: what cleans up behind it
     (`run_if: always`) must not start before.
     """
-    if turn.run.halted is None or reason.code == "run_timeout":
+    first = turn.run.halted is None
+    if first or reason.code == "run_timeout":
         turn.say(RunHalted(reason=reason, stage=name, at=turn.now))
+    if not first:
+        return  # what became ready since then is skipped as it does
     for spec in turn.run.pipeline.stages:
         stage = turn.run.stages[spec.name]
         gone = stage.status in STAGE_ENDED or stage.started

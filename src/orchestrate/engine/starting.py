@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from orchestrate.agent.definitions import Found, resolve, suggestions, to_json
+from orchestrate.agent.definitions import Definition, Found, resolve, suggestions, to_json
 from orchestrate.core.commands import Because, Carried, Refused, Start
 from orchestrate.core.condition import Facts
 from orchestrate.core.people import Caller
@@ -268,7 +268,7 @@ def _staffed(engine: Engine, pipeline: Pipeline, workspace: str) -> tuple[Pipeli
     """The pipeline with its agents' own tasks, and every definition it can need. Raises Refused."""
     found = found_agents(_workspace(engine, workspace), pipeline)
     agents: dict[str, str] = {}
-    tasks: dict[str, str] = {}
+    definitions: dict[str, Definition] = {}
     for name in dict.fromkeys(each for stage in pipeline.stages for each in _named(stage)):
         problem = _problem(found, name)
         if problem is not None:
@@ -276,17 +276,26 @@ def _staffed(engine: Engine, pipeline: Pipeline, workspace: str) -> tuple[Pipeli
         definition = resolve(found, name)
         assert definition is not None, "an unknown agent is a problem"
         agents[name] = to_json(definition)
-        if isinstance(definition.fields.get("task"), str):
-            tasks[name] = definition.fields["task"]
+        definitions[name] = definition
+    return told(pipeline, definitions), agents
+
+
+def told(pipeline: Pipeline, definitions: Mapping[str, Definition]) -> Pipeline:
+    """The pipeline with the tasks that agents bring along, where a stage has none (9.4)."""
+    tasks = {
+        name: each.fields["task"]
+        for name, each in definitions.items()
+        if isinstance(each.fields.get("task"), str)
+    }
     if not tasks:
-        return pipeline, agents
+        return pipeline
     stages = tuple(
         replace(stage, task=tasks[stage.agent])
         if stage.task is None and stage.run is None and stage.agent in tasks
         else stage
         for stage in pipeline.stages
     )
-    return replace(pipeline, stages=stages), agents
+    return replace(pipeline, stages=stages)
 
 
 def _named(stage: Stage) -> list[str]:

@@ -135,26 +135,24 @@ def _reduced(
 
 def _arrive(drawing: _Drawing, name: str, later: Sequence[str]) -> int:
     """Bring the lanes that lead to `name` into one column, and say which."""
+    for at in drawing.to(name):
+        targets = drawing.lanes[at]
+        if targets is not None and len(targets) > 1:
+            _merge(drawing, targets)
     arriving = drawing.to(name)
     if not arriving:
         return drawing.free()
-    _merge_alike(drawing, arriving)
-    arriving = drawing.to(name)
-    if len(arriving) == 1 and len(drawing.lanes[arriving[0]] or ()) > 1:
-        return _split(drawing, arriving[0], name, later)
-    own = [at for at in arriving if drawing.lanes[at] == frozenset({name})]
-    going_on = [at for at in arriving if at not in own]
-    column = own[0] if own else drawing.free(after=going_on[0] + 1)
-    drawing.join(arriving, [column, *going_on])
-    for at in own:
-        drawing.lanes[at] = None
-    for at in going_on:
-        drawing.lanes[at] = (drawing.lanes[at] or frozenset()) - {name}
-    return column
+    # A lane that also leads elsewhere sends out one of its own: joined as it is, it would seem to
+    # lead wherever the others go.
+    for at in arriving:
+        if len(drawing.lanes[at] or ()) > 1:
+            _split(drawing, at, name, later if len(arriving) == 1 else ())
+    _merge(drawing, frozenset({name}))
+    return drawing.to(name)[0]
 
 
-def _split(drawing: _Drawing, lane: int, name: str, later: Sequence[str]) -> int:
-    """One lane to several stages opens into one for each that comes next."""
+def _split(drawing: _Drawing, lane: int, name: str, later: Sequence[str]) -> None:
+    """One lane to several stages opens into one for `name`, and for those of `later` that fit."""
     targets = drawing.lanes[lane] or frozenset()
     fan = [name]
     for each in later:
@@ -176,15 +174,6 @@ def _split(drawing: _Drawing, lane: int, name: str, later: Sequence[str]) -> int
     drawing.lanes[lane] = rest or None
     for each, column in zip(fan, columns, strict=True):
         drawing.lanes[column] = frozenset({each})
-    return columns[0]
-
-
-def _merge_alike(drawing: _Drawing, arriving: Sequence[int]) -> None:
-    """Lanes that lead to the same several stages become one."""
-    for at in arriving:
-        targets = drawing.lanes[at]
-        if targets is not None and len(targets) > 1:
-            _merge(drawing, targets)
 
 
 def _merge(drawing: _Drawing, targets: frozenset[str]) -> None:

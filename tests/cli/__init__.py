@@ -1,0 +1,1 @@
+"""Stories of the command line: real processes, real servers."""

@@ -29,6 +29,8 @@ pipeline = Lazy(
     rooms={
         "create": (f"{_HERE}.pipeline:create", "Keep a new pipeline, from a file."),
         "validate": (f"{_HERE}.pipeline:validate", "Say everything that is wrong with files."),
+        "init": (f"{_HERE}.init:init", "Begin with a pipeline that works."),
+        "test": (f"{_HERE}.rehearse:test", "Live through scenarios, and start nothing."),
         "list": (f"{_HERE}.pipeline:list_", "List the pipelines."),
         "show": (f"{_HERE}.pipeline:show_", "Show a pipeline: definition, or graph."),
         "history": (f"{_HERE}.pipeline:history", "List the runs of a pipeline."),

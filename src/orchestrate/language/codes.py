@@ -121,6 +121,14 @@ GROUPS: Final[dict[str, dict[str, Code]]] = {
         "unknown-agent": _warning("Nobody here defines an agent of that name. A run is refused "
                                   "until somebody does."),
     },
+    "Scenarios": {
+        "not-as-expected": _error("Something became of a run that its scenario does not expect."),
+        "never-asked": _error("Somebody answers in a scenario, and was never asked."),
+        "refused": _error("What somebody does in a scenario is not allowed."),
+        "not-started": _error("The run of a scenario is refused at its start."),
+        "never-rests": _error("The run of a scenario takes more than 200,000 steps."),
+        "no-pipeline": _error("The pipeline of a file of scenarios cannot be read."),
+    },
 }  # fmt: skip
 
 CODES: Final[dict[str, Code]] = {

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from bench.table import Row, show
@@ -185,17 +186,17 @@ def main() -> None:
             turns = TURNS if size < 500 else 3
             took, least, made = _medians(
                 turns,
-                lambda name=name, size=size: product(ours, name, size),  # type: ignore[misc]
-                lambda size=size, at_once=at_once: floor(commit, size, at_once),  # type: ignore[misc]
-                lambda graph=graph: make(graph),  # type: ignore[misc]
+                partial(product, ours, name, size),
+                partial(floor, commit, size, at_once),
+                partial(make, graph),
             )
             rows.append(Row(title, size, took, least, made))
         ours.create("many", chain(20))
         product(ours, "many", 20)
         took, least = _medians(
             3,
-            lambda: product(ours, "many", 20, runs=100),
-            lambda: floor(commit, 2000, SIDE_BY_SIDE),
+            partial(product, ours, "many", 20, runs=100),
+            partial(floor, commit, 2000, SIDE_BY_SIDE),
         )
         rows.append(Row("100 runs of 20 at once", 2000, took, least, None))
         for size in (20, 200, 2000):

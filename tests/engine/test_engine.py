@@ -48,8 +48,11 @@ def test_ready_stages_run_side_by_side(lab: Lab) -> None:
     run_id = lab.start("""
         name: side-by-side
         stages:
-          - {name: a, depends_on: [], timeout: 20s, run: "touch a; until test -e b; do sleep 0.02; done"}
-          - {name: b, depends_on: [], timeout: 20s, run: "touch b; until test -e a; do sleep 0.02; done"}
+          - name: a
+            run: "touch a; until test -e b; do sleep 0.02; done"
+          - name: b
+            depends_on: []
+            run: "touch b; until test -e a; do sleep 0.02; done"
     """)
     assert lab.ended(run_id)["status"] == "succeeded"
 

@@ -123,7 +123,7 @@ def test_a_gate_that_is_open_when_the_server_dies_can_be_answered(killed: Killed
     run = killed.run(
         "name: gated\nstages:\n"
         "  - {name: build, run: 'echo built >> witness'}\n"
-        "  - {name: prod, requires_approval: true, approvers: [lead], run: 'echo prod >> witness'}\n"
+        "  - {name: prod, approvers: [lead], run: 'echo prod >> witness'}\n"
     )
     killed.until(lambda: killed.status(run) == "waiting_approval")
     asked = killed.client.get("/api/approvals")["items"][0]

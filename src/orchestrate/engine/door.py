@@ -48,7 +48,7 @@ class Door:
             run, events = decide(run, command, self.clock())
         except Refused:
             raise
-        except BaseException as fault:
+        except Exception as fault:  # whatever it is, it is ours: set the run aside
             self._runs.pop(run_id, None)
             self._broken.add(run_id)
             raise Broken(f"run {run_id}, {type(command).__name__}: {fault!r}") from fault
@@ -80,7 +80,7 @@ class Door:
         try:
             with self.store.part():
                 yield
-        except BaseException:
+        except BaseException:  # also a refusal: what was begun is taken back
             for run, _ in self.moved[before:]:
                 self._runs.pop(run.id, None)
             del self.moved[before:]

@@ -81,7 +81,7 @@ class Engine:
         try:
             self._thread.start()
             self._ready.result()
-        except BaseException:
+        except BaseException:  # whatever it was, the directory is free again
             self._lock.release()
             raise
 

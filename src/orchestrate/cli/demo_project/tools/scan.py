@@ -13,8 +13,9 @@ def findings(path: Path) -> list[str]:
     """What is dangerous in one file: calls that run text, secrets written into the source."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in DANGEROUS:
-            found.append(f"{path}:{node.lineno}: a call of {node.func.id}")  # type: ignore[attr-defined]
+        called = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+        if called in DANGEROUS:
+            found.append(f"{path}:{node.lineno}: a call of {called}")
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
             names = [each.id for each in node.targets if isinstance(each, ast.Name)]
             if isinstance(node.value.value, str) and any(SECRET.search(each) for each in names):

@@ -9,7 +9,7 @@ from orchestrate.core import events as happened
 from orchestrate.core.commands import Approve, Cancel, Delegate, Reject, RollBack, Start
 from orchestrate.core.events import Event
 from orchestrate.core.people import Kind
-from orchestrate.core.run import ApprovalStatus, Mode, Run
+from orchestrate.core.run import ApprovalStatus, Mode, OutcomeKind, Run
 from tests.simulation.checker import at_commit, at_event
 from tests.simulation.history import History, Question
 
@@ -137,6 +137,17 @@ def starts_as_approved(history: History, event: happened.AttemptStarted) -> str 
     packet = history.questions[number].asked.packet
     if (packet["task"], packet["environment"]) != (event.task, event.environment):
         return f"`{event.stage}` does another thing than what was approved"
+    return None
+
+
+@at_event("7.1", "a gate asks once, an agent after it said so", happened.ApprovalRequested)
+def asks_with_cause(history: History, event: happened.ApprovalRequested) -> str | None:
+    if event.kind == "gate":
+        asked = history.latest.get(event.stage)
+        return None if asked is None else f"the gate of `{event.stage}` asks again"
+    ends = history.ends[event.stage]
+    if not ends or ends[-1].kind is not OutcomeKind.NEEDS_PERSON:
+        return f"`{event.stage}` asks, and its agent did not"
     return None
 
 

@@ -7,7 +7,7 @@ import re
 from orchestrate.core import events as happened
 from orchestrate.core.events import Event
 from orchestrate.core.pipeline import OnLost, Retry, RunIf, Stage
-from orchestrate.core.run import Mode, Outcome, OutcomeKind, Run
+from orchestrate.core.run import Mode, Outcome, OutcomeKind, Run, StepStatus
 from tests.simulation.checker import at_commit, at_event
 from tests.simulation.history import ENDED, History
 from tests.simulation.verdicts import verdicts
@@ -18,6 +18,7 @@ JITTER_MAX = 1.1
 
 STARTS = "a stage starts only when all it needs is terminal and satisfied"
 ATTEMPTS = "attempts do not exceed what is declared"
+ALL_TRIED = "every attempt that is declared is made, by whom it is declared"
 STOPPED = "after cancel, halt or rollback no forward stage starts (but run_if)"
 
 
@@ -75,24 +76,72 @@ def one_live_attempt(history: History, event: happened.AttemptStarted) -> str | 
 def attempts_as_declared(history: History, event: happened.AttemptStarted) -> str | None:
     if event.attempt == 1:
         return None
+    if event.mode is Mode.ROLLBACK:
+        return _no_more_undoing(history, event.stage)
+    ends = history.ends[event.stage]
+    if ends[-1].kind is not OutcomeKind.NEEDS_PERSON:
+        return _no_more(history, event.stage)
+    answered = history.questions[history.latest[event.stage]]
+    agreed = answered.asked.kind == "agent" and answered.status == "approved"
+    return None if agreed else f"`{event.stage}` goes on without the answer it asked for"
+
+
+@at_event("5.4", ALL_TRIED, happened.StageFailed, happened.CompensationEnded)
+def every_attempt_is_made(
+    history: History, event: happened.StageFailed | happened.CompensationEnded
+) -> str | None:
+    name = event.stage
+    if isinstance(event, happened.CompensationEnded):
+        failed = event.status is StepStatus.FAILED and bool(history.undo_ends[name])
+        left = failed and _no_more_undoing(history, name) is None
+    else:
+        ends = history.ends[name]
+        failed = bool(ends) and event.reason.code == ends[-1].reason and not history.cancelled
+        left = failed and _no_more(history, name) is None
+    return f"`{name}` fails, and may be tried again" if left else None
+
+
+@at_event("5.4", ALL_TRIED, happened.AttemptStarted)
+def the_right_one_tries(history: History, event: happened.AttemptStarted) -> str | None:
     spec = history.specs[event.stage]
     if event.mode is Mode.ROLLBACK:
-        ends = history.undo_ends[event.stage]
-        assert spec.rollback is not None, "only what can be undone is tried again"
-        return _against(spec, spec.rollback.retry, ends[-1], len(ends))
-    ends = history.ends[event.stage]
+        return None
+    made = _counted(history, event.stage)
+    agent, model = spec.agent, None
+    if made and spec.retry.escalate:
+        entry = spec.retry.escalate[min(made, len(spec.retry.escalate)) - 1]
+        agent, model = entry.agent or agent, entry.model
+    if (event.agent, event.model) != (agent, model):
+        return f"`{spec.name}` is tried by {event.agent} {event.model}, not {agent} {model}"
+    return None
+
+
+def _counted(history: History, name: str) -> int:
+    """The ended attempts that `retry` counts."""
+    ends = history.ends[name]
     asks = sum(each.kind is OutcomeKind.NEEDS_PERSON for each in ends)
-    if asks > ASKS_MAX:
-        return f"`{event.stage}` asked {asks} times"
-    if ends[-1].kind is OutcomeKind.NEEDS_PERSON:
-        answered = history.questions[history.latest[event.stage]]
-        agreed = answered.asked.kind == "agent" and answered.status == "approved"
-        return None if agreed else f"`{event.stage}` goes on without the answer it asked for"
     lost = sum(each.reason == "lost" for each in ends)
-    free = min(lost, LOST_RERUNS_MAX) if spec.on_lost is OnLost.RERUN else 0
+    rerun = history.specs[name].on_lost is OnLost.RERUN
+    return len(ends) - asks - (min(lost, LOST_RERUNS_MAX) if rerun else 0)
+
+
+def _no_more(history: History, name: str) -> str | None:
+    """Why a stage whose last attempt failed may have no further one."""
+    spec = history.specs[name]
+    ends = history.ends[name]
+    if sum(each.kind is OutcomeKind.NEEDS_PERSON for each in ends) > ASKS_MAX:
+        return f"`{name}` asked too often"
+    lost = sum(each.reason == "lost" for each in ends)
     if ends[-1].reason == "lost" and spec.on_lost is OnLost.RERUN and lost <= LOST_RERUNS_MAX:
         return _deployed(spec)
-    return _against(spec, spec.retry, ends[-1], len(ends) - asks - free)
+    return _against(spec, spec.retry, ends[-1], _counted(history, name))
+
+
+def _no_more_undoing(history: History, name: str) -> str | None:
+    spec = history.specs[name]
+    retry = Retry() if spec.rollback is None else spec.rollback.retry
+    ends = history.undo_ends[name]
+    return _against(spec, retry, ends[-1], len(ends))
 
 
 def _against(spec: Stage, retry: Retry, last: Outcome, made: int) -> str | None:
@@ -110,7 +159,14 @@ def _deployed(spec: Stage) -> str | None:
     return f"`{spec.name}` has an environment; a lost attempt of it is not repeated"
 
 
-@at_event("5.4", "a retry is due within its back-off, and not before", happened.RetryScheduled,
+@at_event("9.5", "a stage gives out what its last attempt gave", happened.StageSucceeded)
+def gives_what_was_given(history: History, event: happened.StageSucceeded) -> str | None:
+    if event.outputs != history.ends[event.stage][-1].outputs:
+        return f"`{event.stage}` gives {event.outputs}"
+    return None
+
+
+@at_event("C5", "a retry is due within its back-off, and not before", happened.RetryScheduled,
           happened.AttemptStarted)  # fmt: skip
 def back_off(
     history: History, event: happened.RetryScheduled | happened.AttemptStarted

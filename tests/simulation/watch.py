@@ -6,7 +6,6 @@ It folds the events a second time, one by one, and compares (I15); it must never
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
 
 from orchestrate.core.commands import Claim, Command, Refused, Report
 from orchestrate.core.events import Event, RunCreated
@@ -46,28 +45,28 @@ class Watch:
             examine(AT_EVENT.get(type(event), []), history, event)
             history.take(event)
             self._shadow = evolve(self._shadow, event)
-        self._compare(run, events)
+        self._compare(run)
         if events:
             examine(AT_COMMIT, history, run, events)
 
     def refused(self, command: Command, run: Run | None, refusal: Refused) -> None:
         if run is not None:
-            self._compare(run, [])
+            self._compare(run)
         if not refusal.text:
             raise Violation("C6", f"{command} is refused without a word")
 
-    def _compare(self, run: Run, events: list[Event]) -> None:
-        """Stages that no event speaks of are compared at the end of the life."""
+    def _compare(self, run: Run) -> None:
         shadow = self._shadow
+        if shadow == run:
+            return
         assert shadow is not None, "there is a run"
         for name in WHOLE:
             if getattr(shadow, name) != getattr(run, name):
                 here, there = getattr(run, name), getattr(shadow, name)
                 raise Violation("I15", f"{name} is {here}, replayed {there}")
-        named: set[Any] = {getattr(event, "stage", None) for event in events}
-        for name in named - {None}:
-            if shadow.stages[name] != run.stages[name]:
-                raise Violation("I15", f"{run.stages[name]}, replayed {shadow.stages[name]}")
+        for name, stage in shadow.stages.items():
+            if stage != run.stages[name]:
+                raise Violation("I15", f"{run.stages[name]}, replayed {stage}")
 
 
 def end_of_life(watch: Watch, log: list[Event], run: Run, *, faultless: bool) -> None:

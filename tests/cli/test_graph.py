@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from orchestrate.cli.graph import LANES_MAX, NODE, draw
+from orchestrate.cli.graph import LANES_MAX, NODE, Row, draw
 
 Stages = list[tuple[str, list[str]]]
 
@@ -97,13 +97,12 @@ _DOWN = "│├┤┼╮╭┬"
 _UP = "│├┤┼╯╰┴"
 
 
-def _reached(rows: list[object]) -> dict[str, frozenset[str]]:
+def _reached(rows: list[Row]) -> dict[str, frozenset[str]]:
     """Which stages lie above each, by following the drawn lines alone."""
     above: dict[str, frozenset[str]] = {}
     lanes: dict[int, frozenset[str]] = {}
     for row in rows:
-        art: str = row.art  # type: ignore[attr-defined]
-        stage: str | None = row.stage  # type: ignore[attr-defined]
+        art, stage = row.art, row.stage
         if stage is not None:
             column = art.index(NODE)
             above[stage] = lanes.get(column, frozenset())
@@ -111,7 +110,7 @@ def _reached(rows: list[object]) -> dict[str, frozenset[str]]:
             lanes[column] = above[stage] | {stage}
             continue
         joined = [at for at, mark in enumerate(art) if mark not in " ─│"]
-        arriving = frozenset().union(*(lanes[at] for at in joined if art[at] in _UP and at in lanes))
+        arriving = frozenset().union(*(lanes[at] for at in joined if art[at] in _UP))
         passing = {at: each for at, each in lanes.items() if art[at : at + 1] == "│"}
         lanes = {**passing, **{at: arriving for at in joined if art[at] in _DOWN}}
     return above

@@ -59,6 +59,7 @@ CHANCES = {
     "environment": 0.15,
     "retry": 0.3,
 }
+CLASSES = Retry().on
 STATUSES = ("succeeded", "failed", "skipped", "cancelled")
 
 
@@ -168,7 +169,9 @@ def _stage(
         needs=needs,
         when=_condition(dice, list(needs), above, 2) if chance() < taste["when"] else None,
         run_if=run_if,
-        gate=_gate(dice) if chance() < taste["gate"] else None,
+        gate=_gate(dice)
+        if chance() < taste["gate"] * (1 if run_if is RunIf.SUCCESS else 2)
+        else None,
         on_failure=on_failure,
         rollback_to=target,
         rollback=_compensation(dice, name) if chance() < 0.6 else None,
@@ -204,7 +207,7 @@ def _retry(dice: Random) -> Retry:
         backoff=dice.choice(tuple(Backoff)),
         delay_s=dice.choice((0.0, 1.0, 5.0, 20.0)),
         max_delay_s=30.0,
-        on=dice.choice((("exit", "timeout", "lost"), ("exit",), FAILURES[1:], ())),
+        on=dice.choice((CLASSES, CLASSES, ("exit",), FAILURES[1:], ())),
         escalate=escalate,
     )
 

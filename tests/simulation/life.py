@@ -226,7 +226,7 @@ class Life:
                 self._push(visit.delay_s, self._visit, event.approval, visit)
             if not self.weather.stormy:
                 self._push_earnest(event.approval)
-            if "undo" not in self.options.plain and chance() < 0.05:
+            if "undo" not in self.options.plain and chance() < 0.08:
                 self._push(chance() * 60.0, self._undo)
         elif isinstance(event, CancelRequested):
             if "undo" not in self.options.plain and chance() < 0.1:

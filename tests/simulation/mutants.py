@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.simulation.campaign import campaign
 
-LIVES_MAX = 4_000
+LIVES_MAX = 8_000
 
 
 @dataclass(frozen=True)

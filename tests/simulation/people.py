@@ -65,10 +65,13 @@ def visits(
         giver, to = dice.choice(PEOPLE), dice.choice(RECEIVERS)
         yield Visit(chance() * wait_s / 4, caller(giver, owner=owner), "delegate", to)
         if chance() < 0.6:
-            back = giver if chance() < 0.3 else dice.choice(RECEIVERS)
+            back = giver if chance() < 0.5 else dice.choice(RECEIVERS)
             yield Visit(wait_s / 4 + chance() * wait_s / 2, caller(to), "delegate", back)
         yield Visit(chance() * wait_s, caller(to), "approve", "", packet)
     for name in PEOPLE:
+        if chance() < 0.1:
+            to = dice.choice(PEOPLE)
+            yield Visit(chance() * wait_s, caller(name, owner=owner), "delegate", to)
         if chance() < willing:
             visit = Visit(chance() * wait_s, caller(name, owner=owner), "approve", "", packet)
             yield visit

@@ -33,8 +33,8 @@ def draw(db: Database, run: Run, events: Sequence[Event]) -> None:
         if mode is Mode.RUN:
             agents[name] = agent_id
     _draw_stages(db, run, touched.stages, agents)
-    for number in touched.approvals:
-        _draw_approval(db, run.id, run.approvals[number])
+    for number, decided in touched.approvals.items():
+        _draw_approval(db, run.id, run.approvals[number], decided)
     for place, steps in touched.steps.items():
         _draw_rollback(db, run, run.rollbacks[place - 1], steps, new=place in touched.rollbacks)
 
@@ -53,10 +53,12 @@ def _draw_stages(db: Database, run: Run, names: Iterable[str], agents: dict[str,
         db.do(tables.STAGE_MOVED, (agents.get(name), *moving, run.id, rank[name]))
 
 
-def _draw_approval(db: Database, run_id: int, approval: Approval) -> None:
+def _draw_approval(db: Database, run_id: int, approval: Approval, decided: int) -> None:
+    """The question, and the last `decided` answers to it: the earlier ones never change."""
     own = db.number(tables.APPROVAL, tables.approval_row(run_id, approval))
-    for number, decision in enumerate(approval.decisions, start=1):
-        db.do(tables.DECISION, tables.decision_row(own, number, decision))
+    made = len(approval.decisions)
+    for number in range(made - decided, made):
+        db.do(tables.DECISION, tables.decision_row(own, number + 1, approval.decisions[number]))
 
 
 def _draw_rollback(
@@ -87,7 +89,7 @@ class _Touched:
     created: RunCreated | None = None
     stages: dict[str, None] = field(default_factory=dict)
     attempts: dict[tuple[str, Mode, int], bool] = field(default_factory=dict)  # new?
-    approvals: dict[int, None] = field(default_factory=dict)
+    approvals: dict[int, int] = field(default_factory=dict)  # how many new decisions
     rollbacks: set[int] = field(default_factory=set)  # new ones
     steps: dict[int, dict[str, None]] = field(default_factory=dict)
 
@@ -105,7 +107,6 @@ _ANSWERS = (
     happened.ApprovalGranted,
     happened.ApprovalDenied,
     happened.ApprovalDelegated,
-    happened.ApprovalReminded,
 )
 
 
@@ -125,9 +126,11 @@ def _touched(run: Run, events: Sequence[Event]) -> _Touched:
             else:
                 found.stages[event.stage] = None
         elif isinstance(event, _ANSWERS):
-            found.approvals[event.approval] = None
+            found.approvals[event.approval] = found.approvals.get(event.approval, 0) + 1
+        elif isinstance(event, happened.ApprovalReminded):
+            found.approvals.setdefault(event.approval, 0)
         elif isinstance(event, happened.ApprovalRequested | happened.ApprovalClosed):
-            found.approvals[event.approval] = None
+            found.approvals.setdefault(event.approval, 0)
             found.stages[event.stage] = None
         elif isinstance(event, happened.CompensationEnded):
             found.steps.setdefault(active, {})[event.stage] = None

@@ -31,18 +31,18 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header
 
-CHECKED := src tests $(wildcard bench)
+CHECKED := src tests $(wildcard bench) $(wildcard dashboard/*.py)
 LIVES ?= 20000
 SEED ?= 0
 
-.PHONY: list setup dev demo test check format simulate bench lock clean
+.PHONY: list setup dev demo test check format simulate bench ui lock clean
 
 list:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) \
 		| sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 18
 
-setup: $(MADE)-run  ## create .venv/ with .venv/bin/orchestrate
-dev: $(MADE)-dev  ## the same, and the tools that check it
+setup: $(MADE)-ui  ## create .venv/ with .venv/bin/orchestrate
+dev: $(MADE)-dev $(MADE)-ui  ## the same, and the tools that check it
 
 demo: setup  ## start the product with something to see in it
 	$(BIN)/orchestrate demo
@@ -66,13 +66,19 @@ simulate: dev  ## live LIVES=20000 lives in a hostile world, from SEED=0
 bench: dev  ## measure again what the README claims
 	$(BIN)/python -m bench
 
+ui: $(MADE)-run  ## build the dashboard from dashboard/ again, if anything in it changed
+	$(GET_NODE)
+	$(BIN)/python dashboard/build.py
+
 lock: $(MADE)-tools  ## choose every version anew, and write requirements/
 	$(LOCK) --upgrade --group pyproject.toml:install --output-file requirements/uv.txt
 	$(LOCK) --upgrade pyproject.toml --output-file requirements/run.txt
 	$(LOCK) --upgrade pyproject.toml --group pyproject.toml:dev \
 		--constraint requirements/run.txt --output-file requirements/dev.txt
+	$(LOCK) --upgrade --group pyproject.toml:node --output-file requirements/node.txt
 
 clean:  ## remove .venv/ and everything else that was made here
+	rm -rf dashboard/node_modules src/orchestrate/web/dashboard
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests $(wildcard bench) -name __pycache__ -prune -exec rm -rf {} +
 
@@ -95,6 +101,17 @@ $(MADE)-run: requirements/run.txt pyproject.toml $(MADE)-tools
 
 $(MADE)-dev: requirements/dev.txt $(MADE)-run
 	$(INSTALL) --require-hashes --requirements $<
+	@touch $@
+
+# The dashboard, if this machine can build it: the server works without it, and says so. Node comes
+# from requirements/ where the system has none that will do.
+UI_SOURCES := $(shell find dashboard -name node_modules -prune -o -name '.[a-z]*' -prune -o -type f -print)
+GET_NODE = @$(BIN)/python dashboard/build.py --has-node \
+	|| $(INSTALL) --require-hashes --requirements requirements/node.txt
+
+$(MADE)-ui: $(UI_SOURCES) requirements/node.txt $(MADE)-run
+	$(GET_NODE) || true
+	$(BIN)/python dashboard/build.py --if-possible
 	@touch $@
 
 # Debian and Ubuntu ship Python without what makes an environment.

@@ -218,6 +218,14 @@ def lock_pins_by_hash(file: File) -> Faults:
             yield number, "a lock holds versions and hashes alone; write it by `make lock`"
 
 
+def npm_lock_names_no_host(file: File) -> Faults:
+    if not file.path.endswith("package-lock.json"):
+        return
+    for number, line in enumerate(file.lines, start=1):
+        if re.search(r"https?://|\"(resolved|funding)\":", line):
+            yield number, "a lock holds versions and hashes alone; write it by `npm run lock`"
+
+
 RULES: list[Rule] = [
     module_says_what_it_is,
     file_fits,
@@ -232,6 +240,7 @@ RULES: list[Rule] = [
     nobodys_machine_is_named,
     link_leads_somewhere,
     lock_pins_by_hash,
+    npm_lock_names_no_host,
 ]
 
 
@@ -279,6 +288,7 @@ def test_every_exception_is_still_needed() -> None:
         (link_leads_somewhere, "docs/a.md", "[here](nowhere.md)"),
         (link_leads_somewhere, "CHANGELOG.md", "[here](CONTRIBUTING.md#nowhere)"),
         (lock_pins_by_hash, "requirements/run.txt", "click>=8"),
+        (npm_lock_names_no_host, "a/package-lock.json", '"resolved": "here"'),
     ],
     ids=lambda value: value.__name__ if callable(value) else None,
 )  # fmt: skip
@@ -299,6 +309,7 @@ def test_the_locks_know_every_dependency() -> None:
         "run": project["project"]["dependencies"],
         "dev": project["project"]["dependencies"] + groups["dev"],
         "uv": project["build-system"]["requires"] + groups["install"],
+        "node": groups["node"],
     }
     for lock, wanted in asked.items():
         names = {re.split(r"[^\w.-]", want, maxsplit=1)[0].lower() for want in wanted}

@@ -74,6 +74,9 @@ class Running:
         code = self.process.wait(WAIT_S)
         for thread in self._threads:
             thread.join(WAIT_S)
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
         return Done(code, "\n".join(self.out), "\n".join(self.err))
 
     @property

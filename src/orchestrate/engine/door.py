@@ -43,6 +43,8 @@ class Door:
                 "its log is intact; see the server's messages",
             )
         run = self.run(run_id)
+        if run is None and not isinstance(command, Start):
+            raise Refused(Because.NOT_FOUND, f"there is no run {run_id}")
         after = 0 if run is None else run.seq
         try:
             run, events = decide(run, command, self.clock())

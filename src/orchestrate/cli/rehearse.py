@@ -168,15 +168,11 @@ def _file(tested: Tested) -> list[str]:
         mark = paint.paint("✔", paint.GREEN) if scenario["passed"] else paint.paint("✖", paint.RED)
         shown.append(f"{mark} {one_line(scenario['name'])}")
         if scenario["diagnostics"]:
-            drawn = drawing.drawn(
-                scenario["diagnostics"], tested.path, tested.text, colour=colour
-            )
+            drawn = drawing.drawn(scenario["diagnostics"], tested.path, tested.text, colour=colour)
             shown += ["", drawn, ""]
     passed = sum(each["passed"] for each in tested.scenarios)
     number = len(tested.scenarios)
-    verdict = (
-        f"{passed} of {count(number, 'scenario')} passed" if tested.valid else "not valid"
-    )
+    verdict = f"{passed} of {count(number, 'scenario')} passed" if tested.valid else "not valid"
     return [*shown, f"{tested.path}: {verdict}"]
 
 

@@ -213,7 +213,8 @@ EXPECT: Final = Shape(
         "approvals": Field(Named("approvals", STAGE_NAME,
                                  Items(Short(EXPECTED_APPROVAL, "status"), least=0, most=100,
                                        what="approvals"), STAGES_NAMED_MAX, "stages"),
-                           "What became of the questions of a stage, in the order asked; `[]`: nobody was asked."),
+                           "What became of the questions of a stage, in the order asked; `[]`: "
+                           "nobody was asked."),
         "rollback": Field(Items(Short(EXPECTED_ROLLBACK, "status"), most=100, what="rollbacks"),
                           "What became of the rollback, or of each if there were several."),
         "exact": Field(Boolean(), "Nothing else: every stage and every approval is named, and "

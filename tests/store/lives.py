@@ -36,6 +36,7 @@ from orchestrate.core.pipeline import (
     Trigger,
 )
 from orchestrate.core.run import ApprovalStatus, Attempt, Outcome, OutcomeKind, Run
+from orchestrate.store.outbox import Notice
 from orchestrate.store.sqlite import Store
 
 ANNA = Caller(name="anna", via="socket")
@@ -44,6 +45,20 @@ PEOPLE = [ANNA, BELA, Caller(name="carol", via="token"), Caller(name="dora", via
 NOW = 1_764_000_000.123456789
 DONE = Outcome(kind=OutcomeKind.SUCCEEDED, code=0, outputs={"version": "1.2.3", "parts": [1, 2.5]})
 BROKEN = Outcome(kind=OutcomeKind.FAILED, reason="exit", detail="exit code 1\0\ud8ff", code=1)
+
+
+def notice(run_id: int, **changed: Any) -> Notice:
+    """One channel is to be told one thing."""
+    values: dict[str, Any] = {
+        "key": f"key of {run_id} {changed.get('target')}",
+        "channel": "mail",
+        "occasion": "run.failed",
+        "run_id": run_id,
+        "approval": None,
+        "seq": 1,
+        "at": NOW,
+    }
+    return Notice(**{**values, **changed})
 
 
 def chain(stages: int, name: str = "chain") -> Pipeline:

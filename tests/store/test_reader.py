@@ -13,9 +13,10 @@ import pytest
 
 from orchestrate.core.commands import Cancel
 from orchestrate.store import snapshot
+from orchestrate.store.outbox import Told
 from orchestrate.store.reader import Reader
 from orchestrate.store.sqlite import Store
-from tests.store.lives import ANNA, House, chain, claim_of, rich, wander
+from tests.store.lives import ANNA, House, chain, claim_of, notice, rich, wander
 
 BIG = 10**30
 # All the pipelines there are is what is asked for; deleted ones are not in that index.
@@ -24,6 +25,7 @@ MEANT = {
     "SCAN p USING INDEX pipelines_by_name",
     "SCAN CONSTANT ROW",
     "SCAN pipeline_runs USING INDEX pipeline_runs_live",  # only what lives is in it
+    "SCAN notifications USING COVERING INDEX notifications_due",  # only what waits is in it
 }
 
 CALLS: dict[str, Callable[[Reader], object]] = {
@@ -56,6 +58,11 @@ CALLS: dict[str, Callable[[Reader], object]] = {
     "tokens": lambda r: r.tokens(5),
 }
 
+    "notifications": lambda r: r.notifications(status=None, limit=5),
+    "notifications of a status": lambda r: r.notifications(status="dead", limit=5, before=9),
+    "notification": lambda r: r.notification(1),
+    "notifications_of": lambda r: r.notifications_of(1),
+    "due": lambda r: r.due("mail", 1.0, 5),
 
 @pytest.fixture
 def lived_in(house: House) -> House:
@@ -104,6 +111,13 @@ def test_the_engine_finds_its_rows_by_an_index(lived_in: House, path: Path) -> N
         lived_in.store.forget_answers(1.0)
     connection.set_trace_callback(None)
     assert scans(path, said) == set()
+        lived_in.store.add_notices([notice(run.id), notice(run.id, target="{}")])
+        lived_in.store.note_told([Told(id=1, run_id=run.id, seq=1, at=1.0, remote="7")])
+        lived_in.store.note_told([Told(id=2, run_id=run.id, seq=1, at=1.0, error="no")])
+        lived_in.store.resend_notice(1, 1.0)
+        lived_in.store.source_of(run.id)
+        lived_in.store.channels_waited_for()
+        lived_in.store.abandon_notices("mail", "nobody there")
 
 
 def looked_at(

@@ -13,8 +13,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Self
 
+from orchestrate.store import outbox
 from orchestrate.store import queries as ask
-from orchestrate.store.cell import INTEGER_MAX, instant, storable
+from orchestrate.store.cell import INTEGER_MAX, instant, seconds, storable
 from orchestrate.store.chain import first_broken_entry, first_broken_event
 from orchestrate.store.connection import BUSY_TIMEOUT_S, connect, named
 from orchestrate.store.migrate import check, known
@@ -208,6 +209,33 @@ class Reader:
             yield Snapshot(connection)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
+    # -- what is to be told --------------------------------------------------------------
+
+    def notifications(
+        self, *, status: str | None, limit: int, before: int | None = None
+    ) -> list[Record]:
+        with self._moment() as now:
+            if status is None:
+                return now.records(outbox.NOTIFICATIONS, (_before(before), _id(limit)))
+            values = (storable(status), _before(before), _id(limit))
+            return now.records(outbox.NOTIFICATIONS_BY_STATUS, values)
+
+    def notification(self, notification_id: int) -> Record | None:
+        with self._moment() as now:
+            return now.record(outbox.NOTIFICATION, (_id(notification_id),))
+
+    def notifications_of(self, approval_id: int) -> list[Record]:
+        """Whom it was told, oldest first."""
+        with self._moment() as now:
+            return now.records(outbox.OF_APPROVAL, (_id(approval_id),))
+
+    def due(self, channel: str, at: float, limit: int) -> tuple[list[Record], float | None]:
+        """What one channel is to be told by then; if nothing, when there will be something."""
+        with self._moment() as now:
+            found = now.records(outbox.DUE, (channel, instant(at), _id(limit)))
+            (next_at,) = now.rows(outbox.NEXT_DUE, (channel,)).fetchone()
+        return found, None if next_at is None else seconds(next_at)
+
             connection.close()
             raise named(error, self._path) from error
         except BaseException:  # whoever asked is gone; the connection may be in any state

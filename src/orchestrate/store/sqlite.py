@@ -1,7 +1,7 @@
 """The store in one SQLite file: transactions that are durable or did not happen.
 
 It holds one connection that writes, owned by the engine's thread. What is stored, and how, is in
-its rooms: `log`, `catalog`, `ledger`.
+its rooms: `log`, `catalog`, `ledger`, `outbox`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from orchestrate.store.failures import StoreBroken
 from orchestrate.store.ledger import Ledger
 from orchestrate.store.log import Log
 from orchestrate.store.migrate import migrate
+from orchestrate.store.outbox import Outbox
 
 
 class Sqlite(Database):
@@ -129,7 +130,7 @@ class Sqlite(Database):
         return failure
 
 
-class Store(Sqlite, Log, Catalog, Ledger):
+class Store(Sqlite, Log, Catalog, Ledger, Outbox):
     """The whole store: the runs, what people wrote, and who did what."""
 
     @classmethod

@@ -1,5 +1,6 @@
 -- Everything of 0001, the dependents first.
 
+DROP TABLE notifications;
 DROP TABLE idempotent_answers;
 DROP TABLE tokens;
 DROP TABLE audit;

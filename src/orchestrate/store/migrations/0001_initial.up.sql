@@ -284,3 +284,29 @@ CREATE TRIGGER audit_stays BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 CREATE TRIGGER audit_remains BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+
+-- ── what is to be told ───────────────────────────────────────────────────────────────────────
+
+-- One row for each thing that one channel is to be told, made in the transaction of the events it
+-- tells of. It holds no text: that is read from the record when it is sent.
+CREATE TABLE notifications (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,      -- what a receiver knows a repetition by
+    channel TEXT NOT NULL,
+    occasion TEXT NOT NULL,
+    run_id INTEGER NOT NULL REFERENCES pipeline_runs (id),
+    approval_id INTEGER REFERENCES approvals (id),
+    seq INTEGER NOT NULL,          -- the event of the run that it tells of
+    target TEXT,                   -- of a forge: repository, commit, pull request
+    remote TEXT,                   -- of a forge: the id of what was made there
+    status TEXT NOT NULL CHECK (status IN ('pending', 'sent', 'dead')),
+    attempts INTEGER NOT NULL,
+    error TEXT,                    -- why the last attempt failed
+    created_at TEXT NOT NULL,
+    due_at TEXT NOT NULL,
+    sent_at TEXT
+) STRICT;
+
+CREATE INDEX notifications_due ON notifications (channel, due_at) WHERE status = 'pending';
+CREATE INDEX notifications_by_status ON notifications (status, id);
+CREATE INDEX notifications_by_approval ON notifications (approval_id);

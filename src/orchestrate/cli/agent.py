@@ -106,7 +106,7 @@ def test(name: str, task: str, form: str) -> int:
     stage = {"name": "test", "agent": name, "task": task.replace("${", "$${"), "timeout": "10m"}
     definition = json.dumps({"name": pipeline, "description": f"test of {name}", "stages": [stage]})
     settings = asked().settings()
-    with Road(settings, note) as road:
+    with Road(settings, asked().say) as road:
         agent = _find(road, name)
         if agent.get("problem"):
             what = f"agent `{words.one_line(name)}` cannot run: {words.one_line(agent['problem'])}"

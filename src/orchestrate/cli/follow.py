@@ -93,6 +93,7 @@ class _Following:
                 events = self._events(wait_s)
                 lost = 0
             except Unreachable:
+                self._told()
                 lost += 1
                 if lost > LOST_MAX:
                     raise
@@ -101,6 +102,7 @@ class _Following:
             if not events and wait_s:
                 continue
             self._tell(events)
+            self._told()
             run = self._now()
             self._view.run(run)
             wait_s = WAIT_S
@@ -122,6 +124,11 @@ class _Following:
         )
         return list(answer.json()["items"])
 
+    def _told(self) -> None:
+        """Raises what kept a log from being told."""
+        if self._tails.fault is not None:
+            raise self._tails.fault
+
     def _again(self, lost: int) -> None:
         """The server left: look for another one, or become it."""
         if self._road.local and not self._road.in_process:
@@ -140,7 +147,7 @@ class _Following:
             source = _source(event)
             if source is not None and source not in past:
                 if event["type"] == "AttemptStarted":
-                    self._tails.begin(source)
+                    self._tails.begin(source, past=self._before(event))
                 else:
                     self._tails.end(source)
             self._view.event(event, past=self._before(event))

@@ -40,6 +40,8 @@ class Road:
         self.client = Client(address or Address(socket=settings.socket), settings.token)
 
     def __enter__(self) -> Self:
+        # From here on there is something to say, or to take down: an interrupt is an exception.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         if self.local:
             try:
                 self.arrive()
@@ -117,8 +119,6 @@ class Road:
 
     def _start(self) -> Failure | None:
         """Start the application here; else who holds the directory."""
-        # From here on there is something to take down: an interrupt becomes an exception.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         from orchestrate.cli.house import House, Taken, tell_faults
 
         tell_faults(self._say)

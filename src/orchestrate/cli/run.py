@@ -97,7 +97,7 @@ def _event(
 def _plan(settings: Settings, target: str, order: dict[str, Any], form: str) -> int:
     from orchestrate.cli.plan import lines
 
-    with Road(settings, note) as road:
+    with Road(settings, asked().say) as road:
         name = target
         if given.is_file(target):
             checked = definitions.check(road, target)
@@ -111,8 +111,8 @@ def _plan(settings: Settings, target: str, order: dict[str, Any], form: str) -> 
 def _road(settings: Settings, *, detach: bool) -> Road:
     """The usual road; for a run that nobody follows, one that stays when this command ends."""
     if not detach or settings.server is not None:
-        return Road(settings, note)
-    road = Road(settings, note, own=False)
+        return Road(settings, asked().say)
+    road = Road(settings, asked().say, own=False)
     try:
         road.arrive()
     except Unreachable:

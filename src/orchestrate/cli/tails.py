@@ -16,6 +16,7 @@ FOLLOWED_MAX = 16
 """Attempts that are read while they run; others are read when they have ended."""
 WAIT_S = 20
 LAST_WAIT_S = 10.0
+PAST_LINES = 10
 NEXT_OFFSET = "orchestrate-log-offset"
 
 
@@ -32,6 +33,7 @@ class Source:
 class _Tail:
     source: Source
     client: Client
+    past: bool
     thread: threading.Thread | None = None
     offset: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
@@ -45,12 +47,14 @@ class Tails:
         self._run = run_id
         self._tell = tell
         self._tails: dict[Source, _Tail] = {}
+        self.fault: OSError | None = None
+        """Why nothing more can be told: whoever reads our output has left."""
 
-    def begin(self, source: Source) -> None:
-        """Read along from here on."""
+    def begin(self, source: Source, *, past: bool = False) -> None:
+        """Read along. `past`: it began before anybody looked; of that, the last lines are told."""
         if source in self._tails:
             return
-        tail = _Tail(source, self._client.another())
+        tail = _Tail(source, self._client.another(), past)
         self._tails[source] = tail
         if sum(each.thread is not None for each in self._tails.values()) < FOLLOWED_MAX:
             tail.thread = threading.Thread(target=self._follow, args=(tail,), daemon=True)
@@ -80,6 +84,10 @@ class Tails:
         while not tail.ended.is_set():
             try:
                 self._read(tail, WAIT_S)
+            except OSError as fault:
+                self.fault = fault
+                self._client.abort()  # whoever waits for events learns of it at once
+                return
             except Unreachable:
                 break  # its end was heard, or the server left: what is left is asked for once
             except Failure:
@@ -91,17 +99,34 @@ class Tails:
         try:
             while self._read(tail, 0):
                 continue
+        except OSError as fault:
+            self.fault = fault
         except Failure:
             return  # a log that cannot be read must not stop the following of the run
 
     def _read(self, tail: _Tail, wait_s: int) -> bool:
         """Whether something came."""
-        text, tail_offset = read(tail.client, self._run, tail.source, tail.offset, wait_s)
-        came = tail_offset > tail.offset
-        tail.offset = tail_offset
+        if tail.past:
+            tail.past = False
+            self._last(tail)
+        text, offset = read(tail.client, self._run, tail.source, tail.offset, wait_s)
+        came = offset > tail.offset
+        tail.offset = offset
         if text:
             self._tell(tail.source, text)
         return came
+
+    def _last(self, tail: _Tail) -> None:
+        """Pass over what is there already, and tell its last lines."""
+        kept = ""
+        while True:
+            text, offset = read(tail.client, self._run, tail.source, tail.offset)
+            kept = "".join((kept + text).splitlines(keepends=True)[-PAST_LINES:])
+            if offset <= tail.offset:
+                break
+            tail.offset = offset
+        if kept:
+            self._tell(tail.source, kept)
 
 
 def read(

@@ -29,11 +29,15 @@ class Asked:
     def settings(self) -> Settings:
         found = read(server=self.server)
         for warning in found.warnings:
-            note(f"warning: {warning}")
+            self.say(f"warning: {warning}")
         return found
 
     def road(self) -> Road:
-        return Road(self.settings(), note)
+        return Road(self.settings(), self.say)
+
+    def say(self, text: str) -> None:
+        """A message to the person, from any thread: on stderr, never among the data."""
+        self.err.write(text)
 
     @property
     def out(self) -> paint.Paper:
@@ -49,8 +53,8 @@ def asked() -> Asked:
 
 
 def note(text: str) -> None:
-    """A message to the person: on stderr, never among the data."""
-    asked().err.write(text)
+    """The same, for the command that this thread carries out."""
+    asked().say(text)
 
 
 class Verb(click.Command):

@@ -40,7 +40,7 @@ def test_an_event_is_kept_with_what_became_of_it(house: House, reader: Reader) -
     with house.store.transaction():
         event_id = deliver(house.store)
         run = house.begin(house.put_within(chain(1)), chain(1), trigger=event_id)
-        house.store.set_outcome(event_id, f'{{"runs": [{run.id}]}}')
+        house.store.set_outcome(event_id, f'{{"runs": [{run.id}]}}', NOW + 1)
     assert reader.trigger_event(event_id) == {
         "id": event_id,
         "name": "push",
@@ -48,8 +48,11 @@ def test_an_event_is_kept_with_what_became_of_it(house: House, reader: Reader) -
         "delivery": "d1",
         "body_sha256": "bb",
         "facts": {"branch": "main"},
+        "payload": None,
         "actor": "anna",
+        "workspace": "",
         "received_at": instant(NOW),
+        "processed_at": instant(NOW),
         "outcome": {"runs": [run.id]},
         "runs": [run.id],
     }
@@ -66,6 +69,26 @@ def test_a_delivery_comes_once(store: Store) -> None:
         assert store.delivered("gitlab", "d1") is None
         others = [deliver(store, source="gitlab"), *(deliver(store, delivery=None) for _ in "ab")]
     assert len({first, *others}) == 4
+
+
+def test_an_event_waits_until_its_outcome_is_known(store: Store, reader: Reader) -> None:
+    with store.transaction():
+        done = deliver(store)
+        waits = deliver(store, delivery=None, waiting=True, payload='{"n": 1}', workspace="shop")
+    assert reader.waiting_events(9) == [waits]
+    assert reader.waiting_events(9, waits) == []
+    assert (store.event_waits(waits), store.event_waits(done)) == (True, False)
+    with store.transaction():
+        store.set_outcome(waits, "{}", NOW + 5)
+        store.set_outcome(done, "{}", NOW + 5)
+    assert reader.waiting_events(9) == []
+    kept = reader.trigger_event(waits)
+    assert kept is not None
+    assert (kept["payload"], kept["workspace"]) == ({"n": 1}, "shop")
+    assert (kept["received_at"], kept["processed_at"]) == (instant(NOW), instant(NOW + 5))
+    assert [each["processed_at"] for each in reader.trigger_events(9)] == [
+        instant(NOW + 5), instant(NOW),
+    ]  # fmt: skip
 
 
 def test_a_body_has_started_a_run(house: House) -> None:

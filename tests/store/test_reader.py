@@ -52,17 +52,19 @@ CALLS: dict[str, Callable[[Reader], object]] = {
     "approval_id": lambda r: r.approval_id(1, 1),
     "trigger_events": lambda r: r.trigger_events(5),
     "trigger_event": lambda r: r.trigger_event(1),
+    "waiting_events": lambda r: r.waiting_events(5),
+    "watching": lambda r: r.watching(),
     "audit": lambda r: r.audit(5),
     "verify_audit": lambda r: r.verify_audit(),
     "token": lambda r: r.token("ff"),
     "tokens": lambda r: r.tokens(5),
-}
-
     "notifications": lambda r: r.notifications(status=None, limit=5),
     "notifications of a status": lambda r: r.notifications(status="dead", limit=5, before=9),
     "notification": lambda r: r.notification(1),
     "notifications_of": lambda r: r.notifications_of(1),
     "due": lambda r: r.due("mail", 1.0, 5),
+}
+
 
 @pytest.fixture
 def lived_in(house: House) -> House:
@@ -109,8 +111,6 @@ def test_the_engine_finds_its_rows_by_an_index(lived_in: House, path: Path) -> N
         lived_in.store.delivered("a", "b")
         lived_in.store.remember_answer("k", "anna", "aa", 200, "{}", 1.0)
         lived_in.store.forget_answers(1.0)
-    connection.set_trace_callback(None)
-    assert scans(path, said) == set()
         lived_in.store.add_notices([notice(run.id), notice(run.id, target="{}")])
         lived_in.store.note_told([Told(id=1, run_id=run.id, seq=1, at=1.0, remote="7")])
         lived_in.store.note_told([Told(id=2, run_id=run.id, seq=1, at=1.0, error="no")])
@@ -118,6 +118,8 @@ def test_the_engine_finds_its_rows_by_an_index(lived_in: House, path: Path) -> N
         lived_in.store.source_of(run.id)
         lived_in.store.channels_waited_for()
         lived_in.store.abandon_notices("mail", "nobody there")
+    connection.set_trace_callback(None)
+    assert scans(path, said) == set()
 
 
 def looked_at(

@@ -11,10 +11,14 @@ from orchestrate.store.failures import Conflict
 
 _DELIVERED = "SELECT id FROM trigger_events WHERE source = ? AND delivery = ?"
 _TRIGGER = (
-    "INSERT INTO trigger_events (name, source, delivery, body_sha256, facts, actor, received_at,"
-    " outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+    "INSERT INTO trigger_events (name, source, delivery, body_sha256, facts, payload, actor,"
+    " workspace, received_at, processed_at, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " RETURNING id"
 )
-_OUTCOME = "UPDATE trigger_events SET outcome = ? WHERE id = ?"
+_OUTCOME = (
+    "UPDATE trigger_events SET outcome = ?, processed_at = coalesce(processed_at, ?) WHERE id = ?"
+)
+_WAITS = "SELECT 1 FROM trigger_events WHERE id = ? AND processed_at IS NULL"
 _BODY_STARTED = (
     "SELECT min(r.id) FROM trigger_events e JOIN pipeline_runs r ON r.trigger_event_id = e.id"
     " WHERE e.body_sha256 = ? AND e.received_at >= ? AND r.pipeline_id = ?"
@@ -65,13 +69,21 @@ class Ledger(Database):
         actor: str | None,
         received_at: float,
         outcome: str,
+        payload: str | None = None,
+        workspace: str = "",
+        waiting: bool = False,
     ) -> int:
-        """Keep an event. Conflict if its source has delivered it before: see `delivered`."""
+        """Keep an event. Conflict if its source has delivered it before: see `delivered`.
+
+        `waiting`: which pipelines it starts is found out later, also after a crash.
+        """
         source, delivery = storable(source), storable(delivery)
         if delivery is not None and (known := self.delivered(source, delivery)) is not None:
             raise Conflict(f"{source} has delivered {delivery} before: it is event {known}")
-        values = (storable(name), source, delivery, body_sha256, facts, storable(actor))
-        return self.number(_TRIGGER, (*values, instant(received_at), outcome))
+        now = instant(received_at)
+        what = (storable(name), source, delivery, body_sha256, facts, payload, storable(actor))
+        when = (storable(workspace), now, None if waiting else now)
+        return self.number(_TRIGGER, (*what, *when, outcome))
 
     def delivered(self, source: str, delivery: str) -> int | None:
         """The event that this delivery became, if it was here before."""
@@ -83,9 +95,13 @@ class Ledger(Database):
         found = self.row(_BODY_STARTED, (body_sha256, instant(since), pipeline_id))
         return None if found is None else found[0]
 
-    def set_outcome(self, trigger_event_id: int, outcome: str) -> None:
-        """What became of an event, once it is known which runs it starts."""
-        self.do(_OUTCOME, (outcome, trigger_event_id))
+    def set_outcome(self, trigger_event_id: int, outcome: str, at: float) -> None:
+        """What became of an event, once it is known which runs it starts: it waits no more."""
+        self.do(_OUTCOME, (outcome, instant(at), trigger_event_id))
+
+    def event_waits(self, trigger_event_id: int) -> bool:
+        """Whether nobody has found out yet which pipelines an event starts."""
+        return self.row(_WAITS, (trigger_event_id,)) is not None
 
     # -- the audit trail ---------------------------------------------------------------
 

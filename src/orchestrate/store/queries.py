@@ -120,14 +120,24 @@ DECISIONS = Query(
 
 # -- the world around ------------------------------------------------------------------
 
-_TRIGGER = (
-    "SELECT id, name, source, delivery, body_sha256, facts, actor, received_at, outcome"
-    " FROM trigger_events"
+TRIGGER = Query(
+    "SELECT id, name, source, delivery, body_sha256, facts, payload, actor, workspace,"
+    " received_at, processed_at, outcome FROM trigger_events WHERE id = ?",
+    json=("facts", "payload", "outcome"),
 )
-_AS_TRIGGER = {"json": ("facts", "outcome")}
-TRIGGER = Query(f"{_TRIGGER} WHERE id = ?", **_AS_TRIGGER)
-TRIGGERS = Query(f"{_TRIGGER} WHERE id < ? ORDER BY id DESC LIMIT ?", **_AS_TRIGGER)
+TRIGGERS = Query(
+    "SELECT id, name, source, delivery, body_sha256, facts, actor, workspace, received_at,"
+    " processed_at, outcome FROM trigger_events WHERE id < ? ORDER BY id DESC LIMIT ?",
+    json=("facts", "outcome"),
+)
+WAITING = "SELECT id FROM trigger_events WHERE processed_at IS NULL AND id > ? ORDER BY id LIMIT ?"
 STARTED_BY = "SELECT id FROM pipeline_runs WHERE trigger_event_id = ? ORDER BY id"
+
+WATCHING = Query(
+    "SELECT id, name, revision, sha256, enabled FROM pipelines"
+    " WHERE deleted_at IS NULL AND triggers <> '[]' ORDER BY name",
+    flags=("enabled",),
+)
 
 AUDIT = Query(
     "SELECT id, at AS at_s, actor, via, action, subject, detail, hash FROM audit"

@@ -66,6 +66,11 @@ class Reader:
         with self._moment() as now:
             return _with_last_run(now, now.record(ask.PIPELINE_BY_ID, (_id(pipeline_id),)))
 
+    def watching(self) -> list[Record]:
+        """The pipelines that have triggers, by name, without their definitions."""
+        with self._moment() as now:
+            return now.records(ask.WATCHING)
+
     def revisions(self, name: str) -> list[Record]:
         """Newest first, without the definitions; of a deleted pipeline too."""
         with self._moment() as now:
@@ -168,16 +173,22 @@ class Reader:
     # -- the world around --------------------------------------------------------------
 
     def trigger_events(self, limit: int, before: int | None = None) -> list[Record]:
+        """Newest first, without what came with them."""
         with self._moment() as now:
             return now.records(ask.TRIGGERS, (_before(before), _id(limit)))
 
     def trigger_event(self, event_id: int) -> Record | None:
-        """With the ids of the `runs` it started."""
+        """With what came with it (`payload`) and the ids of the `runs` it started."""
         with self._moment() as now:
             found = now.record(ask.TRIGGER, (_id(event_id),))
             if found is not None:
                 found["runs"] = [each for (each,) in now.rows(ask.STARTED_BY, (event_id,))]
         return found
+
+    def waiting_events(self, limit: int, after: int = 0) -> list[int]:
+        """The events of which nobody has found out yet what they start, oldest first."""
+        with self._moment() as now:
+            return [each for (each,) in now.rows(ask.WAITING, (_id(after), _id(limit)))]
 
     def audit(self, limit: int, before: int | None = None) -> list[Record]:
         with self._moment() as now:
@@ -198,17 +209,6 @@ class Reader:
         with self._moment() as now:
             return now.records(ask.TOKENS, (_before(before), _id(limit)))
 
-    # -- connections -------------------------------------------------------------------
-
-    @contextmanager
-    def _moment(self) -> Iterator[Snapshot]:
-        """A read transaction on a connection that nobody else uses meanwhile."""
-        connection = self._borrowed()
-        try:
-            connection.execute("BEGIN")
-            yield Snapshot(connection)
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
     # -- what is to be told --------------------------------------------------------------
 
     def notifications(
@@ -236,6 +236,17 @@ class Reader:
             (next_at,) = now.rows(outbox.NEXT_DUE, (channel,)).fetchone()
         return found, None if next_at is None else seconds(next_at)
 
+    # -- connections -------------------------------------------------------------------
+
+    @contextmanager
+    def _moment(self) -> Iterator[Snapshot]:
+        """A read transaction on a connection that nobody else uses meanwhile."""
+        connection = self._borrowed()
+        try:
+            connection.execute("BEGIN")
+            yield Snapshot(connection)
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
             connection.close()
             raise named(error, self._path) from error
         except BaseException:  # whoever asked is gone; the connection may be in any state

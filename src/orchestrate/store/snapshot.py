@@ -34,7 +34,8 @@ class Snapshot:
         found: list[Record] = [dict(zip(names, row, strict=True)) for row in cursor]
         for record in found:
             for name in query.json:
-                record[name] = json.loads(record[name])
+                text = record[name]
+                record[name] = None if text is None else json.loads(text)
             for name in query.flags:
                 record[name] = bool(record[name])
         return found

@@ -48,13 +48,17 @@ CREATE TABLE trigger_events (
     delivery TEXT,
     body_sha256 TEXT,
     facts TEXT NOT NULL,
+    payload TEXT,       -- what came with it, as JSON
     actor TEXT,
+    workspace TEXT NOT NULL,
     received_at TEXT NOT NULL,
+    processed_at TEXT,  -- NULL: nobody has looked yet which pipelines it starts
     outcome TEXT NOT NULL,
     UNIQUE (source, delivery)
 ) STRICT;
 
 CREATE INDEX trigger_events_by_body ON trigger_events (body_sha256, received_at);
+CREATE INDEX trigger_events_waiting ON trigger_events (id) WHERE processed_at IS NULL;
 
 -- ── the log ──────────────────────────────────────────────────────────────────────────────────
 

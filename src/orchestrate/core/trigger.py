@@ -1,0 +1,111 @@
+"""Which trigger of a pipeline an event meets, and why each of the others is not met (10.1).
+
+It judges facts that are known, and starts nothing. What is not known is never taken for no (6.6):
+a trigger that could be met is met, and what was not known is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from orchestrate.core.condition import Branch, Condition, EventIs, Every, Facts, Labels, Paths
+from orchestrate.core.judge import ConditionError, Truth, View, explain, judge
+from orchestrate.core.pattern import Globs, Unsupported
+from orchestrate.core.pipeline import Trigger
+from orchestrate.core.predicate import at_line, quoted
+from orchestrate.core.wording import either
+
+NAMES_KEPT_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one trigger says about an event.
+
+    `place` counts the triggers of a pipeline from 1. `named`: the event is one of those it waits
+    for. `text` says why it is not met, or what was not known; empty where nothing needs saying.
+    """
+
+    place: int
+    line: int
+    met: bool
+    named: bool
+    text: str = ""
+
+
+def verdicts(
+    triggers: Sequence[Trigger], facts: Facts, variables: Mapping[str, str | None]
+) -> tuple[Verdict, ...]:
+    """What each trigger says, in the order written; a pipeline starts if one of them is met."""
+    given = {name: value for name, value in variables.items() if value is not None}
+    view = View(facts=facts, variables=given)
+    return tuple(_verdict(place, each, view) for place, each in enumerate(triggers, start=1))
+
+
+def first_met(said: Sequence[Verdict]) -> Verdict | None:
+    return next((each for each in said if each.met), None)
+
+
+def _verdict(place: int, trigger: Trigger, view: View) -> Verdict:
+    named = EventIs(globs=trigger.events, line=trigger.line)
+    if not _is_named(named, view.facts.event):
+        text = explain(named, view).text
+        return Verdict(place=place, line=trigger.line, met=False, named=False, text=text)
+    try:
+        met, text = _filtered(trigger, view)
+    except (ConditionError, Unsupported) as fault:
+        met, text = False, f"it cannot be judged: {fault}"
+    return Verdict(place=place, line=trigger.line, met=met, named=True, text=text)
+
+
+@lru_cache(maxsize=NAMES_KEPT_MAX)
+def _is_named(named: EventIs, event: str) -> bool:
+    return judge(named, View(facts=Facts(event=event))) is Truth.YES
+
+
+def _filtered(trigger: Trigger, view: View) -> tuple[bool, str]:
+    """Whether the filters let an event through, and why not, or what they do not know."""
+    said = [
+        _one_of("repository", trigger.repositories, view.facts.repository, trigger.line),
+        _one_of("pipeline", trigger.pipelines, _pipeline(view.facts), trigger.line),
+        _condition(trigger, view),
+    ]
+    for wrong in (Truth.NO, Truth.UNKNOWN):
+        texts = [text for truth, text in said if truth is wrong]
+        if texts:
+            return wrong is Truth.UNKNOWN, ", and ".join(texts)
+    return True, ""
+
+
+def _condition(trigger: Trigger, view: View) -> tuple[Truth, str]:
+    parts: list[Condition] = []
+    if trigger.branches:
+        parts.append(Branch(globs=trigger.branches, line=trigger.line))
+    if trigger.paths:
+        parts.append(Paths(globs=trigger.paths, line=trigger.line))
+    if trigger.labels:
+        parts.append(Labels(names=trigger.labels, line=trigger.line))
+    if trigger.condition is not None:
+        parts.append(trigger.condition)
+    whole = Every(tuple(parts))
+    truth = judge(whole, view)
+    return truth, "" if truth is Truth.YES else explain(whole, view).text
+
+
+def _one_of(what: str, globs: tuple[str, ...], name: str | None, line: int) -> tuple[Truth, str]:
+    if not globs:
+        return Truth.YES, ""
+    if name is None:
+        return Truth.UNKNOWN, f"the {what} is not known{at_line(line)}"
+    if Globs(globs).matches(name):
+        return Truth.YES, ""
+    text = f"{what} {quoted(name)} does not match {either(globs)}{at_line(line)}"
+    return Truth.NO, text
+
+
+def _pipeline(facts: Facts) -> str | None:
+    """The pipeline whose end an event tells of."""
+    name = facts.data.get("pipeline")
+    return name if isinstance(name, str) else None

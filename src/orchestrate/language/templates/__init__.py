@@ -1,0 +1,1 @@
+"""Pipelines to begin with: the texts are data in the folders beside this file."""

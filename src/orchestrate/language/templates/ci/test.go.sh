@@ -1,0 +1,4 @@
+#!/bin/sh
+# Test Go.
+set -eu
+go test ./...

@@ -1,0 +1,4 @@
+#!/bin/sh
+# Test Rust.
+set -eu
+cargo test --quiet

@@ -128,7 +128,7 @@ def test_a_body_that_is_packed_is_not_opened(house: House) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/", "/api", "/api/", "/api/nothing", "/api/pipelines/", "//api/pipelines",
+        "/index.html", "/api", "/api/", "/api/nothing", "/api/pipelines/", "//api/pipelines",
         "/api//pipelines", "/API/pipelines", "/api/pipelines/.", "/api/pipelines/..",
         "/api/pipelines/../approvals", "/api/pipelines/%2e%2e", "/api/pipelines/a%2Fb",
         "/api/pipelines/a%20b", "/api/pipelines/-a", "/api/pipelines/" + "a" * 64,

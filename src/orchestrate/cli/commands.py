@@ -14,6 +14,7 @@ root = Lazy(
         "approval": (f"{_HERE}.commands:approval", "Answer what a run asks people."),
         "agent": (f"{_HERE}.commands:agent", "See and try the agents that do the work."),
         "serve": (f"{_HERE}.serve:serve", "Start the server: API and dashboard."),
+        "open": (f"{_HERE}.open:open_", "Open the dashboard in a browser."),
         "token": (f"{_HERE}.commands:token", "Tokens for programs and other machines."),
         "schema": (f"{_HERE}.schema:schema", "Print the JSON Schema of a definition."),
         "doctor": (f"{_HERE}.doctor:doctor", "Check this installation, and say what is wrong."),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import replace
+from queue import SimpleQueue
 from types import FrameType
 
 import click
@@ -16,6 +16,7 @@ from orchestrate import __version__
 from orchestrate.cli.failure import Exit
 from orchestrate.cli.settings import Settings
 from orchestrate.cli.verb import Verb, asked, note
+from orchestrate.cli.waiting import END, News
 
 
 @click.command("serve", cls=Verb)
@@ -31,42 +32,58 @@ def serve(host: str | None, port: int | None, until_idle: bool) -> int:
         port=settings.port if port is None else port,
     )
     _log()
-    ended = threading.Event()
-    stop = _stopper(ended)
+    news: News = SimpleQueue()
+    stop = _stopper(news)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    _serve(settings, ended, idle=until_idle)
+    _serve(settings, news, idle=until_idle)
     return Exit.DONE
 
 
-def _serve(settings: Settings, ended: threading.Event, *, idle: bool) -> None:
+def _serve(settings: Settings, news: News, *, idle: bool) -> None:
     from orchestrate.cli.house import House
+    from orchestrate.cli.waiting import until_idle, until_told
 
     house = House.open(settings, None if idle else (settings.host, settings.port))
     try:
         if idle:
-            from orchestrate.cli.driver import until_idle
-
             note(f"Orchestrate {__version__} carries out what is left in {settings.data}")
-            until_idle(house, ended)
+            house.tell(news)
+            until_idle(house.working, news)
         else:
             at = f"[{settings.host}]" if ":" in settings.host else settings.host
             note(f"Orchestrate {__version__}: http://{at}:{house.server.port}")
+            note(f"  browser: {_link(settings)}")
+            note("           (works once, for five minutes; another link: orchestrate open)")
             note(f"  data:    {settings.data}")
             note(f"  project: {settings.project}")
             note("  stop it: Ctrl-C; agents that work go on, and are taken up at the next start")
-            ended.wait()
+            until_told(news)
             note("stopping")
     finally:
         house.close()
 
 
-def _stopper(ended: threading.Event) -> Callable[[int, FrameType | None], None]:
+def _link(settings: Settings) -> str:
+    """Asked for at the socket, like everything: an agent that starts a server gets none."""
+    from orchestrate.cli.client import Address, Client
+    from orchestrate.cli.failure import Failure
+
+    client = Client(Address(socket=settings.socket))
+    try:
+        return str(client.post("/api/links", {})["url"])
+    except Failure as refused:
+        return f"no link: {refused.what}"
+    finally:
+        client.close()
+
+
+def _stopper(news: News) -> Callable[[int, FrameType | None], None]:
+    """The first signal ends the server in order, the second one at once."""
+
     def stop(number: int, _: FrameType | None) -> None:
-        if ended.is_set():
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        ended.set()
+        signal.signal(number, signal.SIG_DFL)
+        news.put(END)
 
     return stop
 

@@ -149,6 +149,15 @@ def by_token(authorization: str | None, reader: Reader, *, owner: str) -> Who:
     return Who(caller=caller, scopes=scopes, token=row["id"])
 
 
+def still(token_id: int, reader: Reader) -> bool:
+    """Whether a token that opened something opens it yet."""
+    rows = reader.tokens(1, token_id + 1)
+    if not rows or rows[0]["id"] != token_id or rows[0]["revoked_at"] is not None:
+        return False
+    until = rows[0]["expires_at"]
+    return until is None or _seconds(until) > time.time()
+
+
 def _stranger(detail: str, error: str) -> Problem:
     challenge = 'Bearer realm="orchestrate"' + (f', error="{error}"' if error else "")
     return Problem(

@@ -18,13 +18,15 @@ from typing import Any, TypeAlias, cast
 from orchestrate.core.people import NOBODY_KNOWN, Roster
 from orchestrate.engine.asks import Overloaded
 from orchestrate.engine.driver import Engine
-from orchestrate.web import access
+from orchestrate.web import access, live
 from orchestrate.web.access import Line, Who
 from orchestrate.web.body import BODY_BYTES_MAX, expect_json, read_json, too_large
 from orchestrate.web.call import Answer, Asked, Call, Deed, Site, dump
 from orchestrate.web.failing import problem_of
 from orchestrate.web.fields import Fault, faults, of_text
+from orchestrate.web.live import Live
 from orchestrate.web.once import Once, key_of
+from orchestrate.web.pages import Pages
 from orchestrate.web.peer import own_uid, user_name
 from orchestrate.web.problem import (
     BAD_REQUEST,
@@ -32,9 +34,11 @@ from orchestrate.web.problem import (
     HEAD_TOO_LARGE,
     MEDIA_TYPE,
     TOO_SLOW,
+    UNAUTHENTICATED,
     URI_TOO_LONG,
     Problem,
     invalid,
+    not_found,
 )
 from orchestrate.web.routes import CALLS
 from orchestrate.web.routing import Router, decoded
@@ -98,33 +102,60 @@ class Application:
         self.calls = tuple(calls)
         self._router = Router(calls)
         self._once = Once(site.engine)
+        self._pages = Pages()
+        self._live = Live(site.engine, site.blocking)
         self._asked = {False: 0, True: 0}
         self._used: dict[int, float] = {}
 
     def close(self) -> None:
         self.site.ear.close()
+        self._live.close()
 
     def end(self) -> None:
         self.site.pool.shutdown(wait=False)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return  # a socket that is not accepted is closed by the server
+        if scope["type"] == "websocket":
+            await self._talk(scope, receive, send)
+            return
+        assert scope["type"] == "http", "there is no lifespan"
         try:
             answer = await self._answer(scope, receive)
         except ClientGone:
             return
-        except Exception as fault:  # whatever it is, the client gets an answer that says so
-            problem = problem_of(fault)
-            if problem.kind.status == 500:
-                log.exception("%s %r failed", scope["method"], scope["raw_path"])
-            answer = Answer(
-                content=problem.as_dict(),
-                status=problem.kind.status,
-                headers=problem.headers,
-                media=MEDIA_TYPE,
-            )
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the client is told so
+            answer = _failed(fault, scope)
         await _say(answer, scope["method"], send)
+
+    async def _talk(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """A socket: the same questions as to a request, asked before it is accepted."""
+        try:
+            who = await self._who_looks(scope)
+            self._live.expect_room()
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the client is told so
+            await _say(_failed(fault, scope), "GET", send, "websocket.http.response")
+            return
+        await self._live.serve(receive, send, lambda: self._may_still(who))
+
+    async def _who_looks(self, scope: Mapping[str, Any]) -> Who:
+        headers = _headers(scope["headers"])
+        line: Line = scope["state"]["line"]
+        access.check_origin(line, headers)
+        if scope["raw_path"] != live.PATH:
+            raise not_found("no socket is at this address")
+        ticket = decoded(scope["query_string"]).removeprefix("ticket=")
+        found = self.site.gate.tickets.take(ticket) if ticket and line.peer is None else None
+        if found is None and ticket:
+            raise Problem(UNAUTHENTICATED, "this ticket was used before, or is too old")
+        who = found or await self._identify(line, headers)
+        access.admit(who, access.Scope.READ, people_only=False, owner_only=False)
+        return who
+
+    async def _may_still(self, who: Who) -> bool:
+        token = who.token
+        if token is None:
+            return True
+        return await self.site.blocking(lambda: access.still(token, self.site.engine.reader))
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive) -> Answer:
         headers = _headers(scope["headers"])
@@ -132,6 +163,9 @@ class Application:
             raise Problem(URI_TOO_LONG, f"at most {ADDRESS_BYTES_MAX} bytes are read")
         line: Line = scope["state"]["line"]
         access.check_origin(line, headers)
+        page = self._pages.find(scope["method"], scope["raw_path"], headers)
+        if page is not None:
+            return page
         call, path = self._router.find(scope["method"], scope["raw_path"])
         waits = inspect.iscoroutinefunction(call.act)
         if self._asked[waits] >= CALLS_MAX:
@@ -149,15 +183,18 @@ class Application:
     async def _who(self, call: Call, line: Line, headers: Mapping[str, str]) -> Who:
         if call.open_to_all:
             return access.NOBODY
+        who = await self._identify(line, headers)
+        access.admit(who, call.scope, people_only=call.people_only, owner_only=call.owner_only)
+        return who
+
+    async def _identify(self, line: Line, headers: Mapping[str, str]) -> Who:
         site = self.site
         if line.peer is not None:
-            who = access.by_peer(line.peer, owner=site.owner, uid=site.uid)
-        else:
-            given = headers.get("authorization")
-            reader = site.engine.reader
-            who = await site.blocking(lambda: access.by_token(given, reader, owner=site.owner))
-            self._note_use(who)
-        access.admit(who, call.scope, people_only=call.people_only, owner_only=call.owner_only)
+            return access.by_peer(line.peer, owner=site.owner, uid=site.uid)
+        given = headers.get("authorization")
+        reader = site.engine.reader
+        who = await site.blocking(lambda: access.by_token(given, reader, owner=site.owner))
+        self._note_use(who)
         return who
 
     def _note_use(self, who: Who) -> None:
@@ -287,7 +324,19 @@ async def _left(receive: Receive) -> None:
         continue
 
 
-async def _say(answer: Answer, method: str, send: Send) -> None:
+def _failed(fault: Exception, scope: Mapping[str, Any]) -> Answer:
+    problem = problem_of(fault)
+    if problem.kind.status == 500:
+        log.error("%r failed", scope["raw_path"], exc_info=fault)
+    return Answer(
+        content=problem.as_dict(),
+        status=problem.kind.status,
+        headers=problem.headers,
+        media=MEDIA_TYPE,
+    )
+
+
+async def _say(answer: Answer, method: str, send: Send, kind: str = "http.response") -> None:
     body = answer.encoded() if answer.media != MEDIA_TYPE else dump(answer.content)
     headers = {
         "Date": formatdate(usegmt=True),
@@ -297,5 +346,5 @@ async def _say(answer: Answer, method: str, send: Send) -> None:
         **answer.headers,
     }
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+    await send({"type": f"{kind}.start", "status": answer.status, "headers": raw})
+    await send({"type": f"{kind}.body", "body": b"" if method == "HEAD" else body})

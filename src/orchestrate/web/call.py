@@ -19,6 +19,7 @@ from orchestrate.engine.catalog import Also
 from orchestrate.engine.driver import Engine
 from orchestrate.web.access import Scope, Who
 from orchestrate.web.fields import Schema
+from orchestrate.web.gate import Gate
 from orchestrate.web.waiting import Ear
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class Site:
     pool: ThreadPoolExecutor
     owner: str
     uid: int
+    gate: Gate = field(default_factory=Gate)
 
     async def blocking(self, act: Callable[[], T]) -> T:
         """Do what blocks on a thread of the pool."""
@@ -71,7 +73,7 @@ class Asked:
 
 @dataclass(slots=True, kw_only=True)
 class Answer:
-    """`content` is JSON data, or text for another media type."""
+    """`content` is JSON data; for another media type text, or bytes."""
 
     content: Any
     status: int = 200
@@ -79,6 +81,8 @@ class Answer:
     media: str = JSON
 
     def encoded(self) -> bytes:
+        if isinstance(self.content, bytes):
+            return self.content
         if self.media != JSON:
             return str(self.content).encode("utf-8", "replace")
         return dump(self.content)

@@ -54,7 +54,7 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self.app_state = {"line": _line(transport.get_extra_info("socket"))}
         transport.set_write_buffer_limits(high=0)  # so that `pause_writing` tells of any backlog
-        if len(self.connections) > CONNECTIONS_MAX:
+        if sum(isinstance(each, Connection) for each in self.connections) > CONNECTIONS_MAX:
             self._end(Problem(BUSY, f"at most {CONNECTIONS_MAX} connections are served at a time"))
             return
         self._expect_head()
@@ -99,6 +99,11 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         self._stray_bytes = 0
         super().on_body(body)
+
+    def handle_websocket_upgrade(self) -> None:
+        self._head_arrived()
+        self._heard()
+        super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it says less than ours
         self._end(Problem(BAD_REQUEST, "this is no HTTP/1.1 request"))

@@ -67,6 +67,11 @@ class Router:
         raise Problem(NOT_FOUND, "nothing is at this address", "every call is in /api/openapi.json")
 
 
+def fits(shape: str, given: tuple[str, ...]) -> bool:
+    """Whether the segments of a path have this shape."""
+    return _values(_segments(shape), given) is not None
+
+
 def _segments(path: str) -> tuple[str, ...]:
     return tuple(path.split("/")[1:])
 

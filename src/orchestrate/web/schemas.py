@@ -293,6 +293,9 @@ SHAPES: dict[str, Schema] = {
     "Token": TOKEN,
     "NewToken": NEW_TOKEN,
     "Tokens": page_of("Token"),
+    "Link": record(code=STRING, url=maybe(STRING), expires_at=TIME),
+    "SessionEnd": record(ended=BOOLEAN),
+    "Ticket": record(ticket=STRING, expires_in_s=NUMBER),
     "Diagnostic": DIAGNOSTIC,
     "Validation": record(
         valid=BOOLEAN, name=maybe(STRING), diagnostics=list_of(ref("Diagnostic"))

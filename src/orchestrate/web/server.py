@@ -21,6 +21,7 @@ import uvicorn
 from orchestrate.agent.address import socket_address
 from orchestrate.web.app import Application
 from orchestrate.web.protocol import Connection
+from orchestrate.web.sockets import PING_S, WORD_BYTES_MAX, LiveConnection
 
 BACKLOG = 256
 IDLE_S_MAX = 60
@@ -111,6 +112,8 @@ class Server:
             self._listeners.append(self._unix())
             if self._tcp is not None:
                 self._listeners.append(_tcp(*self._tcp))
+                host = f"[{self._tcp[0]}]" if ":" in self._tcp[0] else self._tcp[0]
+                self._app.site.gate.url = f"http://{host}:{self.port}"
         except CannotListen:
             self._close()
             raise
@@ -175,7 +178,11 @@ class _Uvicorn(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=Connection,
-                ws="none",
+                ws=LiveConnection,
+                ws_max_size=WORD_BYTES_MAX,
+                ws_ping_interval=PING_S,
+                ws_ping_timeout=PING_S,
+                ws_per_message_deflate=False,
                 loop="asyncio",
                 lifespan="off",
                 interface="asgi3",

@@ -180,7 +180,10 @@ class Client:
             connection.sock.settimeout(ANSWER_WAIT_S + wait_s)
             connection.request(method, target, data, headers)
             response = connection.getresponse()
+            length = response.length
             body = response.read(ANSWER_BYTES_MAX)
+            if length is not None and len(body) < min(length, ANSWER_BYTES_MAX):
+                raise http.client.IncompleteRead(body)  # cut off, and `read` does not say so
             if not response.isclosed():
                 raise Failure(f"the answer has more than {ANSWER_BYTES_MAX >> 20} MiB")
             return Answer(

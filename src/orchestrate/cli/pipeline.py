@@ -50,8 +50,9 @@ def _stored(verb: str, made: Json, form: str) -> None:
 
 @click.command("validate", cls=Verb)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--strict", is_flag=True, help="A warning is as bad as an error.")
 @formed
-def validate(files: tuple[str, ...], form: str) -> int:
+def validate(files: tuple[str, ...], strict: bool, form: str) -> int:
     """Say everything that is wrong with each FILE; nothing is stored."""
     judged = []
     with asked().road() as road:
@@ -68,13 +69,18 @@ def validate(files: tuple[str, ...], form: str) -> int:
             if answer["diagnostics"]:
                 drawn = faults.drawn(answer["diagnostics"], file, text, colour=colour)
                 shown += [drawn, ""]
-            verdict = "valid" if answer["valid"] else "not valid"
+            verdict = "valid" if _passes(answer, strict=strict) else "not valid"
             tally = faults.tally(answer["diagnostics"])
             shown.append(f"{file}: {verdict}" + (f" ({tally})" if tally else ""))
         return shown
 
     show(form, value, lines)
-    return Exit.DONE if all(each["valid"] for each in answers) else Exit.INVALID
+    passed = all(_passes(each, strict=strict) for each in answers)
+    return Exit.DONE if passed else Exit.INVALID
+
+
+def _passes(answer: Json, *, strict: bool) -> bool:
+    return bool(answer["valid"]) and not (strict and answer["diagnostics"])
 
 
 @click.command("list", cls=Verb)

@@ -8,19 +8,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 import time
 
 from orchestrate.cli.client import Address, Client
 from orchestrate.cli.failure import Failure, Unreachable
-from orchestrate.cli.house import House
 from orchestrate.cli.settings import Settings
 
 START_WAIT_S = 20.0
-FIRST_WAIT_S = 15.0
-"""How long it waits for something to do after its start."""
-IDLE_S = 1.0
-LOOK_S = 30.0
 LOG_BYTES_MAX = 1 << 20
 _PAUSE_S = 0.05
 
@@ -60,21 +54,3 @@ def _answers(settings: Settings) -> bool:
     finally:
         client.close()
     return True
-
-
-def until_idle(house: House, ended: threading.Event) -> None:
-    """Return when no run has anything left to do but to wait for people, or when `ended`."""
-    moved = threading.Event()
-    leave = house.engine.follow(lambda _: moved.set())
-    try:
-        patience = FIRST_WAIT_S
-        while not ended.is_set():
-            if house.working():
-                moved.wait(LOOK_S)
-            elif not moved.wait(patience) and not house.working():
-                return
-            else:
-                patience = IDLE_S
-            moved.clear()
-    finally:
-        leave()

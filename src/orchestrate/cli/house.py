@@ -13,6 +13,8 @@ from orchestrate.agent.process import RunnerGone
 from orchestrate.cli.failure import Exit, Failure
 from orchestrate.cli.people import roster_from
 from orchestrate.cli.settings import Settings
+from orchestrate.cli.waiting import MOVED, News
+from orchestrate.core.run import Run, RunStatus
 from orchestrate.engine.door import Door
 from orchestrate.engine.driver import Engine
 from orchestrate.engine.layout import Layout
@@ -67,6 +69,10 @@ class House:
         self.server.stop()
         self.engine.close()
 
+    def tell(self, news: News) -> None:
+        """Put a word there whenever a run has moved."""
+        self.engine.follow(lambda _: news.put(MOVED))
+
     def working(self) -> frozenset[int]:
         """The runs that agents or timers still have something to do for."""
         return self.engine.perform(_working).result()
@@ -92,9 +98,11 @@ def tell_faults(say: Callable[[str], None]) -> None:
 
 def _working(door: Door) -> frozenset[int]:
     runs = [door.run(number) for number in door.store.live()]
-    return frozenset(
-        run.id
-        for run in runs
-        if run is not None
-        and (run.rolling_back is not None or run.status.value in ("pending", "running"))
-    )
+    return frozenset(run.id for run in runs if run is not None and _works(run))
+
+
+def _works(run: Run) -> bool:
+    """Whether anything but people can move it; one that is held waits for another run."""
+    held = run.status is RunStatus.PENDING and run.reason is not None
+    moving = run.status in (RunStatus.PENDING, RunStatus.RUNNING) and not held
+    return moving or run.rolling_back is not None

@@ -141,6 +141,7 @@ def _rolled_back(data: Data) -> Line:
 
 _SENTENCES: Mapping[str, Callable[[Data], Line]] = {
     "RunCreated": _created,
+    "RunHeld": _run("waits", YELLOW),
     "StageNoted": lambda data: Line(str(data["stage"]), str((data.get("note") or {}).get("text"))),
     "StageQueued": _stage("waits for a place"),
     "StageSkipped": _stage("skipped"),

@@ -87,6 +87,8 @@ def ends_as_its_stages(history: History, event: End) -> str | None:
 def status_as_stages(history: History, run: Run, events: list[Event]) -> str | None:
     if history.end is not None:
         wanted = history.end
+    elif history.held:
+        wanted = "pending"
     else:
         wanted = "waiting_approval" if history.waiting and not history.busy else "running"
     if run.status.value != wanted:
@@ -104,6 +106,8 @@ def seq_counts_events(history: History, run: Run, events: list[Event]) -> str | 
 @at_commit("I25", "every wait has a durable deadline or an explicit none")
 def wakes_in_time(history: History, run: Run, events: list[Event]) -> str | None:
     wake_at = agenda.wake_at(run)
+    if history.held:
+        return None  # others admit it
     history.count_time()
     due_at = min(history.deadlines.values(), default=None)
     timeout_s = history.created.pipeline.timeout_s

@@ -63,6 +63,7 @@ class History:
         self.status = dict.fromkeys(self.specs, "pending")
         self.code = dict.fromkeys(self.specs, "")
         self.outputs: dict[str, Any] = {name: {} for name in self.specs}
+        self.held = False
         self.tolerated: set[str] = set()
         self.tries = dict.fromkeys(self.specs, 0)
         self.undo_tries = dict.fromkeys(self.specs, 0)
@@ -310,7 +311,19 @@ def _ended(history: History, event: Event) -> None:
     }[type(event)]
 
 
+def _held(history: History, event: happened.RunHeld) -> None:
+    history.held = True
+
+
+def _admitted(history: History, event: happened.RunStarted) -> None:
+    if history.held:
+        history.held = False
+        history.worked_s, history.busy_since = 0.0, event.at
+
+
 _WAYS: dict[type, Callable[[History, Any], None]] = {
+    happened.RunHeld: _held,
+    happened.RunStarted: _admitted,
     happened.StageQueued: _queued,
     happened.StageSkipped: _skipped,
     happened.StageSucceeded: _succeeded,

@@ -15,6 +15,7 @@ from typing import Any
 from orchestrate.core import agenda
 from orchestrate.core.agenda import Work
 from orchestrate.core.commands import (
+    Admit,
     Cancel,
     Claim,
     Command,
@@ -34,7 +35,7 @@ from orchestrate.core.events import (
     RunFailed,
     RunSucceeded,
 )
-from orchestrate.core.run import ApprovalStatus, Outcome
+from orchestrate.core.run import ApprovalStatus, Outcome, Reason
 from tests.simulation import people
 from tests.simulation.checker import Violation
 from tests.simulation.definition import draw
@@ -55,6 +56,7 @@ from tests.simulation.server import Server
 from tests.simulation.trace import told
 from tests.simulation.watch import Watch, end_of_life
 
+HELD_SHARE = 0.08
 SWEEP_S = 30.0
 ROUNDING_S = 0.01
 STORM_STEPS_MAX = 5_000
@@ -124,10 +126,14 @@ class Life:
             by=people.caller("ann", owner=self.owner),
             rerun_of=3 if self.drawn.carried else None,
             carried=self.drawn.carried,
+            hold=Reason("concurrency", "waits for run 3") if self._is_held() else None,
         )
         if self.weather.strikes("too_early"):
             self._push(0.0, self._cancel, False)
         self._push(0.0, self._tell, start)
+        if start.hold is not None:
+            self._push(30.0, self._tell, Admit())
+            self._push(60.0, self._tell, Admit())
         if self.weather.stormy:
             self._push(self.weather.storm_s, self._calm)
             for kind in ("machine_dies", "clock_forward", "clock_back", "group_changes"):
@@ -138,6 +144,11 @@ class Life:
                 self._push(chance() * 300.0, self._cancel, chance() < 0.5)
         if "undo" not in self.options.plain and chance() < 0.1:
             self._push(chance() * 300.0, self._undo)
+
+    def _is_held(self) -> bool:
+        """Whether it waits for others of its concurrency group at first (10.7)."""
+        own_dice = Random(f"held {self.options.seed}")
+        return "hold" not in self.options.plain and own_dice.random() < HELD_SHARE
 
     def _push(self, delay_s: float, act: Callable[..., None], *arguments: Any) -> None:
         self._push_at(self.t + delay_s, act, *arguments)

@@ -45,6 +45,7 @@ FEATURES = (
     "carried",
     "questions",
     "holes",
+    "hold",
     "cancel",
     "undo",
 )

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from orchestrate.core.commands import (
+    Admit,
     Approve,
     Cancel,
     Claim,
@@ -35,7 +36,7 @@ from orchestrate.core.pipeline import (
     Stage,
     Trigger,
 )
-from orchestrate.core.run import ApprovalStatus, Attempt, Outcome, OutcomeKind, Run
+from orchestrate.core.run import ApprovalStatus, Attempt, Outcome, OutcomeKind, Reason, Run
 from orchestrate.store.outbox import Notice
 from orchestrate.store.sqlite import Store
 
@@ -135,6 +136,7 @@ class House:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.now = NOW
+        self.started = 0
 
     def put(self, pipeline: Pipeline, definition: str = "name: it", sha256: str = "1") -> int:
         with self.store.transaction():
@@ -153,7 +155,9 @@ class House:
 
     def start(self, pipeline: Pipeline, trigger: int | None = None) -> Run:
         with self.store.transaction():
-            return self.begin(self.put_within(pipeline), pipeline, trigger)
+            self.started += 1
+            held = self.started % 5 == 3
+            return self.begin(self.put_within(pipeline), pipeline, trigger, held=held)
 
     def put_within(self, pipeline: Pipeline) -> int:
         pipeline_id, _ = self.store.put_pipeline(
@@ -169,12 +173,22 @@ class House:
         )
         return pipeline_id
 
-    def begin(self, pipeline_id: int, pipeline: Pipeline, trigger: int | None = None) -> Run:
-        """A new run, within a transaction."""
+    def begin(
+        self,
+        pipeline_id: int,
+        pipeline: Pipeline,
+        trigger: int | None = None,
+        *,
+        held: bool = False,
+    ) -> Run:
+        """A new run, within a transaction; `held`: it waited for others of its group first."""
         data: dict[str, object] = {"pull": {"title": "$(rm -rf /) \ud83d \0", "n": 0.1 + 0.2}}
         facts = Facts(event="push", branch="main", labels=("x",), actor="béla", data=data)
+        run_id = self.store.next_run_id()
         command = Start(
-            run_id=self.store.next_run_id(),
+            run_id=run_id,
+            group="g" if held else None,
+            hold=Reason("concurrency", "waits for run 1") if held else None,
             pipeline=pipeline,
             pipeline_id=pipeline_id,
             revision=1,
@@ -188,6 +202,10 @@ class House:
         )
         run, events = decide(None, command, self.now)
         self.store.append(run, events, after=0, actor="anna", via="socket")
+        if held:
+            after = run.seq
+            run, events = decide(run, Admit(), self.now)
+            self.store.append(run, events, after=after, actor="orchestrate", via="")
         return run
 
     def decide(self, run: Run, command: Command) -> tuple[Run, list[Event], int]:

@@ -46,13 +46,18 @@ def _advance(turn: Turn) -> None:
         return
     if run.cancelling is not None:
         _cancel(turn)
+    elif run.started_at is None:
+        return  # it is held (10.7)
     rollback.owe(turn)
     rollback.advance(turn)
+    for name in list(run.queue):
+        if not turn.has_place() or _going_back(run):
+            break
+        if name in run.queue and turn.busy(run.wanted.get(name)) is None:
+            _or_fail(turn, name, _begin_or_queue)
     for name in list(run.ripe):
         if name in run.ripe and not (_going_back(run) and _may_start(run, name)):
             _consider(turn, name)
-    while run.queue and turn.has_place() and not _going_back(run):
-        _begin(turn, next(iter(run.queue)))
     _end(turn)
 
 
@@ -96,11 +101,22 @@ def _consider(turn: Turn, name: str) -> None:
         if spec.gate is not None:
             _or_fail(turn, name, approval.ask)
             return
-    if turn.has_place() and not run.queue:
-        _begin(turn, name)
+    _or_fail(turn, name, _begin_or_queue)
+
+
+def _begin_or_queue(turn: Turn, name: str) -> None:
+    """Begin a stage, if there is a place for it and its environment is free (3.7, 10.8)."""
+    environment = attempts.environment_of(turn, name)
+    if not turn.has_place():
+        words = f"waits for one of {turn.run.pipeline.max_parallel} places (max_parallel)"
+        reason = Reason("max_parallel", words)
+    elif (holder := turn.busy(environment)) is not None:
+        reason = Reason("environment", f"waits for the environment `{environment}`: {holder}")
+    else:
+        attempts.begin(turn, name)
         return
-    words = f"waits for one of {run.pipeline.max_parallel} places (max_parallel)"
-    turn.say(StageQueued(stage=name, reason=Reason("max_parallel", words), at=turn.now))
+    if name not in turn.run.queue:
+        turn.say(StageQueued(stage=name, reason=reason, environment=environment, at=turn.now))
 
 
 def _against(run: Run, spec: Stage) -> Reason | None:
@@ -151,10 +167,6 @@ def _holds(turn: Turn, name: str, condition: Condition) -> bool:
     words = f"{why.text}; {why.counterfactual}" if why.counterfactual else why.text
     turn.say(StageSkipped(stage=name, reason=Reason("condition", words), at=turn.now))
     return False
-
-
-def _begin(turn: Turn, name: str) -> None:
-    _or_fail(turn, name, attempts.begin)
 
 
 def _or_fail(turn: Turn, name: str, act: Callable[[Turn, str], None]) -> None:

@@ -47,3 +47,15 @@ def questions(run: Run) -> list[Approval]:
 def wake_at(run: Run) -> float | None:
     """When a Tick is due, in epoch seconds; None if time alone changes nothing."""
     return min(run.timers.values(), default=None)
+
+
+def environments_wanted(run: Run) -> set[str]:
+    """The environments that this run waits for, to work in or to undo in (10.8)."""
+    wanted = set(run.wanted.values())
+    active = run.rolling_back
+    if active is not None:
+        for name in active.ready:
+            environment = run.stages[name].attempts[-1].environment
+            if environment is not None:
+                wanted.add(environment)
+    return wanted

@@ -41,10 +41,16 @@ def begin(turn: Turn, name: str) -> None:
             agent=change.agent or spec.agent,
             model=change.model,
             task=render(spec.task, value) if spec.task else default_task(turn.run.pipeline, spec),
-            environment=None if spec.environment is None else render(spec.environment, value),
+            environment=environment_of(turn, name),
             at=turn.now,
         )
     )
+
+
+def environment_of(turn: Turn, name: str) -> str | None:
+    """The environment of a stage, resolved. Raises Undefined."""
+    template = turn.run.pipeline.stage(name).environment
+    return None if template is None else render(template, lookup(turn.run, name))
 
 
 def check_texts(turn: Turn, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from orchestrate.core.condition import Facts
 from orchestrate.core.people import NOBODY_KNOWN, SYSTEM, Caller, Roster
 from orchestrate.core.pipeline import Pipeline
-from orchestrate.core.run import Mode, Outcome
+from orchestrate.core.run import Mode, Outcome, Reason
 
 
 class Because(StrEnum):
@@ -46,7 +46,8 @@ class Start:
     """Begin a run. `agents`: name → resolved definition (JSON text), copied into the run.
 
     `rerun_of` is the run this one repeats, `carried` what it takes over from it. `workspace` is
-    the project's directory on the machine, where its agents work.
+    the project's directory on the machine, where its agents work. `group` is its concurrency
+    group, `hold` why it must wait for others of it (10.7).
     """
 
     run_id: int
@@ -63,6 +64,15 @@ class Start:
     rerun_of: int | None = None
     carried: tuple[Carried, ...] = ()
     workspace: str = ""
+    group: str | None = None
+    hold: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admit:
+    """A run that was held may begin."""
+
+    by: Caller = SYSTEM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,4 +151,6 @@ class Tick:
     by: Caller = SYSTEM
 
 
-Command: TypeAlias = Start | Claim | Report | Approve | Reject | Delegate | Cancel | RollBack | Tick
+Command: TypeAlias = (
+    Start | Admit | Claim | Report | Approve | Reject | Delegate | Cancel | RollBack | Tick
+)

@@ -16,6 +16,7 @@ import math
 from orchestrate.core import approval, attempts, rollback
 from orchestrate.core.advance import settle
 from orchestrate.core.commands import (
+    Admit,
     Approve,
     Because,
     Cancel,
@@ -30,32 +31,41 @@ from orchestrate.core.commands import (
     Tick,
 )
 from orchestrate.core.ending import cancel_stage, halt, stop
-from orchestrate.core.events import AttemptEnded, CancelRequested, Event, RunCreated, RunStarted
+from orchestrate.core.events import (
+    AttemptEnded,
+    CancelRequested,
+    Event,
+    RunCreated,
+    RunHeld,
+    RunStarted,
+)
 from orchestrate.core.evolve import evolve
 from orchestrate.core.run import STAGE_ENDED, Mode, Reason, Run
-from orchestrate.core.turn import Turn
+from orchestrate.core.turn import Taken, Turn, nobody
 
 
-def decide(run: Run | None, command: Command, now: float) -> tuple[Run, list[Event]]:
+def decide(
+    run: Run | None, command: Command, now: float, taken: Taken = nobody
+) -> tuple[Run, list[Event]]:
     """The run after `command`, and the events that moved it there.
 
     `run` itself is moved. Raises Refused (the run has not moved) where the command cannot be
-    honoured. Time never goes back within a run: an earlier `now` counts as the last one (I23).
+    honoured. `taken` says which environments other runs have (10.8). Time never goes back within a run: an earlier `now` counts as the last one (I23).
     """
     if isinstance(command, Start):
         if run is not None:
             raise Refused(Because.CONFLICT, f"run {run.id} has already started")
-        turn = _start(command, now)
+        turn = _start(command, now, taken)
     else:
         if run is None:
             raise Refused(Because.NOT_FOUND, "there is no such run")
-        turn = Turn(run, max(now, run.last_at))
+        turn = Turn(run, max(now, run.last_at), taken)
         _answer(turn, command)
     settle(turn)
     return turn.run, turn.events
 
 
-def _start(command: Start, now: float) -> Turn:
+def _start(command: Start, now: float, taken: Taken) -> Turn:
     created = RunCreated(
         run_id=command.run_id,
         pipeline=command.pipeline,
@@ -72,11 +82,15 @@ def _start(command: Start, now: float) -> Turn:
         rerun_of=command.rerun_of,
         carried=command.carried,
         workspace=command.workspace,
+        group=command.group,
         at=now,
     )
-    turn = Turn(evolve(None, created), now)
+    turn = Turn(evolve(None, created), now, taken)
     turn.events.append(created)
-    turn.say(RunStarted(at=now))
+    if command.hold is not None:
+        turn.say(RunHeld(reason=command.hold, at=now))
+    else:
+        turn.say(RunStarted(at=now))
     return turn
 
 
@@ -88,6 +102,9 @@ def _answer(turn: Turn, command: Command) -> None:
             attempts.claim(turn, command)
         case Tick():
             _tick(turn)
+        case Admit():
+            if turn.run.started_at is None and turn.run.cancelling is None:
+                turn.say(RunStarted(at=turn.now))
         case Approve():
             approval.approve(turn, command)
         case Reject():

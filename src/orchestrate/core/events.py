@@ -33,6 +33,15 @@ class RunCreated:
     carried: tuple[Carried, ...]
     workspace: str
     at: float
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHeld:
+    """It is created, and waits for others of its concurrency group (10.7)."""
+
+    reason: Reason
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +60,12 @@ class StageNoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageQueued:
-    """It may start and waits for a place."""
+    """It may start and waits: for a place, or for its environment."""
 
     stage: str
     reason: Reason
     at: float
+    environment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +308,7 @@ class RunCancelled:
 
 Event: TypeAlias = (
     RunCreated
+    | RunHeld
     | RunStarted
     | StageNoted
     | StageQueued

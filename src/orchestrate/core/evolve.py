@@ -53,6 +53,7 @@ def _created(event: happened.RunCreated) -> Run:
         pipeline_id=event.pipeline_id,
         revision=event.revision,
         workspace=event.workspace,
+        group=event.group,
         created_at=event.at,
         stages=stages,
         unended=len(stages),
@@ -89,8 +90,13 @@ def _mood(run: Run, at: float) -> None:
 # -- the run ---------------------------------------------------------------------------
 
 
+def _run_held(run: Run, event: happened.RunHeld) -> None:
+    run.reason = event.reason
+
+
 def _run_started(run: Run, event: happened.RunStarted) -> None:
     run.started_at = event.at
+    run.reason = None
 
 
 def _run_halted(run: Run, event: happened.RunHalted) -> None:
@@ -125,6 +131,7 @@ def _run_ended(
 
 
 _WAYS: dict[type, Callable[[Run, Any], None]] = {
+    happened.RunHeld: _run_held,
     happened.RunStarted: _run_started,
     happened.RunHalted: _run_halted,
     happened.CancelRequested: _cancel_requested,

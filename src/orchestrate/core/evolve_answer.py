@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from orchestrate.core import events as happened
-from orchestrate.core.evolve_stage import move
+from orchestrate.core.evolve_stage import leave, move
 from orchestrate.core.run import (
     Approval,
     ApprovalStatus,
     Decision,
+    Mode,
     Rollback,
     RollbackStatus,
     Run,
@@ -39,6 +40,7 @@ def approval_requested(run: Run, event: happened.ApprovalRequested) -> None:
     stage = run.stages[event.stage]
     stage.approval = event.approval
     run.ripe.pop(event.stage, None)
+    leave(run, event.stage, Mode.RUN)  # an agent that waits for a person deploys nothing
     move(run, stage, StageStatus.WAITING_APPROVAL)
     if event.expires_at is not None:
         run.timers["expire", str(event.approval)] = event.expires_at
@@ -154,6 +156,7 @@ def compensation_ended(run: Run, event: happened.CompensationEnded) -> None:
     run.timers.pop(("retry_rollback", event.stage), None)
     active.ready.pop(event.stage, None)
     active.unended -= 1
+    leave(run, event.stage, Mode.ROLLBACK)
     if event.status is StepStatus.SUCCEEDED:
         run.stages[event.stage].rolled_back_at = event.at
     for name in active.releases.get(event.stage, ()):

@@ -32,12 +32,22 @@ def end(run: Run, stage: StageRun, status: StageStatus, reason: Reason | None, a
     run.unended -= 1
     run.ripe.pop(stage.name, None)
     run.queue.pop(stage.name, None)
+    run.wanted.pop(stage.name, None)
     run.timers.pop(("retry", stage.name), None)
+    leave(run, stage.name, Mode.RUN)
     for name in run.pipeline.dependents[stage.name]:
         dependent = run.stages[name]
         dependent.unmet -= 1
         if dependent.unmet == 0 and dependent.status is StageStatus.PENDING:
             run.ripe[name] = None
+
+
+def leave(run: Run, name: str, mode: Mode) -> None:
+    """Give back the environment that a stage's work has, if it has one."""
+    attempts = run.stages[name].attempts
+    environment = attempts[-1].environment if attempts else None
+    if environment is not None and run.environments.get(environment) == (name, mode):
+        del run.environments[environment]
 
 
 # -- stages ----------------------------------------------------------------------------
@@ -53,6 +63,8 @@ def stage_queued(run: Run, event: happened.StageQueued) -> None:
     stage.reason = event.reason
     run.ripe.pop(event.stage, None)
     run.queue[event.stage] = None
+    if event.environment is not None:
+        run.wanted[event.stage] = event.environment
 
 
 def stage_skipped(run: Run, event: happened.StageSkipped) -> None:
@@ -96,6 +108,8 @@ def attempt_started(run: Run, event: happened.AttemptStarted) -> None:
         dispatched_at=event.at,
     )
     run.live[event.stage, event.mode] = attempt
+    if event.environment is not None:
+        run.environments[event.environment] = (event.stage, event.mode)
     if event.mode is Mode.ROLLBACK:
         stage.compensations.append(attempt)
         _step_started(run, event.stage)
@@ -108,6 +122,7 @@ def attempt_started(run: Run, event: happened.AttemptStarted) -> None:
     run.timers.pop(("retry", event.stage), None)
     run.ripe.pop(event.stage, None)
     run.queue.pop(event.stage, None)
+    run.wanted.pop(event.stage, None)
     move(run, stage, StageStatus.RUNNING)
 
 

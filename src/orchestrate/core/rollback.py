@@ -173,7 +173,7 @@ def _compensate(turn: Turn, name: str) -> None:
         _end(turn, name, StepStatus.SKIPPED, reason)
     elif not any(_may_have_run(each) for each in stage.attempts):
         _end(turn, name, StepStatus.SKIPPED, Reason("never_ran", "none of its processes ran"))
-    elif turn.has_place():
+    elif turn.has_place() and turn.busy(stage.attempts[-1].environment) is None:
         try:
             _begin(turn, name)
         except Undefined as hole:

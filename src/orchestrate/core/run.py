@@ -236,6 +236,8 @@ class Run:
     `queue`: stages that may start and wait for a place (max_parallel), first come first served.
     `live`: attempts dispatched and not ended, by (stage, mode).
     `timers`: what is to be decided at a time: ("expire", n), ("retry", stage), ... → when.
+    `environments`: the environments this run has, and for which stage's work (10.8).
+    `wanted`: queued stages → the environment each waits for.
     """
 
     id: int
@@ -244,6 +246,7 @@ class Run:
     variables: Mapping[str, str]
     agents: Mapping[str, str]
     by: str
+    group: str | None = None
     pipeline_id: int = 0
     revision: int = 0
     workspace: str = ""
@@ -272,6 +275,8 @@ class Run:
     queue: dict[str, None] = field(default_factory=dict)
     live: dict[tuple[str, Mode], Attempt] = field(default_factory=dict)
     timers: dict[tuple[str, str], float] = field(default_factory=dict)
+    environments: dict[str, tuple[str, Mode]] = field(default_factory=dict)
+    wanted: dict[str, str] = field(default_factory=dict)
 
     @property
     def ended(self) -> bool:

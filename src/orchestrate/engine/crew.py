@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from orchestrate.agent.facts import CannotStart
 from orchestrate.agent.outcome import outcome_unstarted
 from orchestrate.agent.process import Exited, Launch, Runner, Started, Unknown
-from orchestrate.core.commands import Claim, Report, Tick
+from orchestrate.core.commands import Admit, Claim, Report, Tick
 from orchestrate.core.events import AttemptEnded, AttemptStarted, AttemptStopped, Event
 from orchestrate.core.run import Attempt, Mode, Outcome, OutcomeKind, Run
 from orchestrate.engine.asks import Act, Ask
@@ -217,6 +217,6 @@ class Crew:
         self.runner.stop(key, "cancelled")
 
 
-def telling(run_id: int, command: Claim | Report | Tick) -> Act:
+def telling(run_id: int, command: Admit | Claim | Report | Tick) -> Act:
     """A word of a machine for a run."""
     return lambda door: door.tell(run_id, command)

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from orchestrate.core.commands import Because, Command, Refused, Start
+from orchestrate.core.commands import Because, Cancel, Command, Refused, Start
 from orchestrate.core.decide import decide
 from orchestrate.core.events import Event
 from orchestrate.core.people import SYSTEM, Caller
 from orchestrate.core.run import Run
+from orchestrate.engine.admission import Admission
+from orchestrate.engine.environments import Environments
 from orchestrate.store.sqlite import Store
 
 RUNS_KEPT_MAX = 5_000
@@ -31,8 +33,11 @@ class Door:
         self.store = store
         self.clock = clock
         self.moved: list[tuple[Run, list[Event]]] = []
+        self.environments = Environments()
+        self.admission = Admission()
         self._runs: dict[int, Run] = {}
         self._broken: set[int] = set()
+        self._stale: set[int] = set()
 
     def tell(self, run_id: int, command: Command) -> Run:
         """The run after `command`. Raises Refused where it cannot be honoured."""
@@ -47,7 +52,8 @@ class Door:
             raise Refused(Because.NOT_FOUND, f"there is no run {run_id}")
         after = 0 if run is None else run.seq
         try:
-            run, events = decide(run, command, self.clock())
+            taken = self.environments.taken(run_id)
+            run, events = decide(run, command, self.clock(), taken)
         except Refused:
             raise
         except Exception as fault:  # whatever it is, it is ours: set the run aside
@@ -58,13 +64,22 @@ class Door:
             by = _actor(command)
             self._runs[run_id] = run
             self.moved.append((run, events))
+            self.note(run)
             self.store.append(run, events, after=after, actor=by.name, via=by.via)
         return run
 
     def start(self, command: Start) -> Run:
-        """A new run, under the next number."""
+        """A new run, under the next number; what its concurrency group ends for it is ended."""
         run_id = self.store.next_run_id()
+        command, ended = self.admission.ask(command)
+        for each in ended:
+            self.tell(each, Cancel(by=SYSTEM, reason=f"run {run_id} takes its place", force=True))
         return self.tell(run_id, replace(command, run_id=run_id))
+
+    def note(self, run: Run) -> None:
+        """Take in what a run has of what runs share: environments, places in its group."""
+        self.environments.note(run)
+        self.admission.note(run)
 
     def run(self, run_id: int) -> Run | None:
         """The run as it is, None if there is none. Nobody but `tell` may move it."""
@@ -83,8 +98,7 @@ class Door:
             with self.store.part():
                 yield
         except BaseException:  # also a refusal: what was begun is taken back
-            for run, _ in self.moved[before:]:
-                self._runs.pop(run.id, None)
+            self._take_back(self.moved[before:])
             del self.moved[before:]
             raise
 
@@ -101,9 +115,24 @@ class Door:
 
     def forget(self) -> None:
         """What moved was not stored: it did not happen."""
-        for run, _ in self.moved:
-            self._runs.pop(run.id, None)
+        self._take_back(self.moved)
         self.moved = []
+
+    def _take_back(self, moved: list[tuple[Run, list[Event]]]) -> None:
+        """These runs are as they are stored, which is read again when they are needed."""
+        for run, _ in moved:
+            self._runs.pop(run.id, None)
+            self.environments.forget(run.id)
+            self.admission.forget(run.id, run.group)
+            self._stale.add(run.id)
+
+    def freshen(self) -> None:
+        """Before a transaction: read again what could not be stored."""
+        while self._stale:
+            run = self.store.load(min(self._stale))
+            self._stale.discard(min(self._stale))
+            if run is not None and not run.resting:
+                self.note(run)
 
 
 def _actor(command: Command) -> Caller:

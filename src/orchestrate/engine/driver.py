@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from orchestrate.agent.process import RunnerGone
 from orchestrate.core import agenda
-from orchestrate.core.commands import Tick
+from orchestrate.core.commands import Admit, Tick
 from orchestrate.core.run import Run
 from orchestrate.engine.asks import Ask, Overloaded
 from orchestrate.engine.clock import steady_clock
@@ -96,8 +96,10 @@ class Engine:
         for run_id in self._store.live():
             run = self._door.run(run_id)
             assert run is not None, "a live run has a log"
+            self._door.note(run)
             self._schedule(run)
             self._crew.take_up(run)
+        self._let_on()
 
     def perform(self, act: Callable[[Door], T]) -> Future[T]:
         """Do `act` within a transaction; its answer comes when it is durable (C1).
@@ -197,6 +199,7 @@ class Engine:
         """Pass a group through the door; then, and only then, answer and act."""
         try:
             with self._store.transaction():
+                self._door.freshen()
                 for ask in group:
                     ask.run(self._door)
         except StoreError as fault:
@@ -219,10 +222,18 @@ class Engine:
         for run, events in moved:
             self._schedule(run)
             self._crew.settle(run, events)
+        self._let_on()
         if moved:
             heads = [(run.id, run.seq) for run, _ in moved]
             for tell in list(self._followers):
                 tell(heads)
+
+    def _let_on(self) -> None:
+        """What others left free is for those who waited longest (10.7, 10.8)."""
+        for run_id in self._door.admission.next_runs():
+            self._asked.append(Ask(telling(run_id, Admit()), again=True))
+        for run_id in self._door.environments.next_runs():
+            self._asked.append(Ask(telling(run_id, Tick()), again=True))
 
     def _undone(self, group: list[Ask], fault: StoreError) -> None:
         """Nothing was stored: people are told, machines' words are kept for later."""

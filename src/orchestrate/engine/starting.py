@@ -21,8 +21,8 @@ from orchestrate.core.run import Run, StageStatus
 from orchestrate.engine.catalog import Also, found_agents, valid
 from orchestrate.engine.door import Door
 from orchestrate.engine.driver import Engine
+from orchestrate.engine.happening import TEXTS, Outcome, stored_facts
 
-_TEXT_FACTS = ("branch", "head_branch", "tag", "sha", "repository", "actor")
 _ALIASES = {"commit": "sha", "name": "event"}
 
 
@@ -46,10 +46,15 @@ def start(engine: Engine, order: Order, *, by: Caller, also: Also | None = None)
             f"`{order.pipeline}` is disabled",
             "enable it, or run it all the same with --force",
         )
-    pipeline = _pipeline(engine, row)
-    facts = facts_of(order.event, by)
-    pipeline, agents = _staffed(engine, pipeline, order.workspace)
-    command = Start(
+    return _start(engine, command_of(engine, row, order, facts_of(order.event, by), by), also)
+
+
+def command_of(
+    engine: Engine, row: Mapping[str, Any], order: Order, facts: Facts, by: Caller
+) -> Start:
+    """What starts a run of a stored pipeline, its agents resolved. Raises Refused."""
+    pipeline, agents = _staffed(engine, _pipeline(engine, row), order.workspace)
+    return Start(
         run_id=0,
         pipeline=pipeline,
         pipeline_id=row["id"],
@@ -61,12 +66,15 @@ def start(engine: Engine, order: Order, *, by: Caller, also: Also | None = None)
         agents=agents,
         workspace=order.workspace or str(engine.layout.project),
     )
-    return _start(engine, command, also)
 
 
 def _start(engine: Engine, command: Start, also: Also | None) -> int:
     def act(door: Door) -> int:
-        run = door.start(replace(command, trigger=_trigger(door, command)))
+        event_id = _trigger(door, command)
+        run = door.start(replace(command, trigger=event_id))
+        outcome = Outcome()
+        outcome.start(run.pipeline.name, run.id)
+        door.store.set_outcome(event_id, outcome.as_json(), door.clock())
         if also is not None:
             also(door, run.id)
         return run.id
@@ -77,16 +85,16 @@ def _start(engine: Engine, command: Start, also: Also | None) -> int:
 def _trigger(door: Door, command: Start) -> int:
     """The event of a run started by hand is kept like any other (semantics 10)."""
     facts = command.facts
-    said = {name: getattr(facts, name) for name in (*_TEXT_FACTS, "paths", "labels", "data")}
     return door.store.add_trigger_event(
         name=facts.event,
         source="manual",
         delivery=None,
         body_sha256=None,
-        facts=json.dumps(said),
+        facts=stored_facts(facts),
         actor=facts.actor,
         received_at=door.clock(),
-        outcome=json.dumps({"pipeline": command.pipeline.name}),
+        outcome="{}",
+        workspace=command.workspace,
     )
 
 
@@ -239,10 +247,10 @@ def _text(name: str, value: object) -> str:
 def facts_of(event: Mapping[str, object], by: Caller) -> Facts:
     """The facts that an order gives. Raises Refused for a fact of the wrong type."""
     given = {_ALIASES.get(name, name): each for name, each in event.items() if each is not None}
-    for name in ("event", *_TEXT_FACTS):
+    for name in ("event", *TEXTS):
         if not isinstance(given.get(name, ""), str):
             raise Refused(Because.INVALID, f"`event.{name}` must be a text")
-    text = {name: str(given.pop(name)) for name in _TEXT_FACTS if name in given}
+    text = {name: str(given.pop(name)) for name in TEXTS if name in given}
     name = str(given.pop("event", "manual"))
     if "branch" in text:
         text["branch"] = text["branch"].removeprefix("refs/heads/")

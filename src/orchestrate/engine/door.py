@@ -6,9 +6,10 @@ what is stored; a run whose events could not be stored is forgotten and folded a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeAlias
 
 from orchestrate.core.commands import Because, Cancel, Command, Refused, Start
 from orchestrate.core.decide import decide
@@ -21,6 +22,9 @@ from orchestrate.store.sqlite import Store
 
 RUNS_KEPT_MAX = 5_000
 
+Draws: TypeAlias = Callable[[Store, Run, Sequence[Event]], None]
+"""Writes down, in the same transaction, what else follows from events of a run."""
+
 
 class Broken(Exception):
     """A fault of ours in one run: it is left alone, and the others go on."""
@@ -29,9 +33,12 @@ class Broken(Exception):
 class Door:
     """Load, decide, append: the only way a run changes."""
 
-    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, store: Store, clock: Callable[[], float], draws: Draws | None = None
+    ) -> None:
         self.store = store
         self.clock = clock
+        self._draws = draws
         self.moved: list[tuple[Run, list[Event]]] = []
         self.environments = Environments()
         self.admission = Admission()
@@ -66,6 +73,8 @@ class Door:
             self.moved.append((run, events))
             self.note(run)
             self.store.append(run, events, after=after, actor=by.name, via=by.via)
+            if self._draws is not None:
+                self._draws(self.store, run, events)
         return run
 
     def start(self, command: Start) -> Run:

@@ -25,7 +25,7 @@ from orchestrate.core.run import Run
 from orchestrate.engine.asks import Ask, Overloaded
 from orchestrate.engine.clock import steady_clock
 from orchestrate.engine.crew import Crew, telling
-from orchestrate.engine.door import Door
+from orchestrate.engine.door import Door, Draws
 from orchestrate.engine.layout import Layout
 from orchestrate.engine.lock import DirectoryLock
 from orchestrate.engine.readings import Readings
@@ -51,12 +51,14 @@ class Engine:
         environ: Mapping[str, str] | None = None,
         clock: Callable[[], float] | None = None,
         dice: random.Random | None = None,
+        draws: Draws | None = None,
     ) -> None:
         self.layout = layout
         self.clock = clock or steady_clock()
         self.readings = Readings()
         self._environ = dict(os.environ if environ is None else environ)
         self._dice = dice or random.Random()  # noqa: S311 - it spreads retries, it keeps no secret
+        self._draws = draws
         self._lock = DirectoryLock(layout.lock)
         self._asked: deque[Ask] = deque()
         self._later: list[Ask] = []
@@ -88,7 +90,7 @@ class Engine:
     def _set_up(self) -> None:
         self._store = Store.open(self.layout.database)
         self.reader = Reader.open(self.layout.database)
-        self._door = Door(self._store, self.clock)
+        self._door = Door(self._store, self.clock, self._draws)
         self._crew = Crew(self.layout, self._environ, self.clock, self._dice)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._wake_in, selectors.EVENT_READ)

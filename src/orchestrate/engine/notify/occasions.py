@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from orchestrate.store.outbox import Notice
 
 STATUS, COMMENT = "forge.status", "forge.comment"
 KEY_CHARACTERS = 32
+_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}(/[A-Za-z0-9_.-]{1,100}){1,20}")
+_SHA = re.compile(r"[0-9a-f]{7,64}")
 _CLOSED = {
     ApprovalStatus.APPROVED: Occasion.DECIDED,
     ApprovalStatus.REJECTED: Occasion.DECIDED,
@@ -123,8 +126,10 @@ def shown(
     """
     facts = run.facts
     repository, sha = facts.repository, facts.sha
-    if not repository or "/" not in repository:
+    if repository is None or _REPOSITORY.fullmatch(repository) is None or ".." in repository:
         return
+    if sha is not None and _SHA.fullmatch(sha) is None:
+        sha = None
     for forge in forges:
         if not forge.shows(repository, source):
             continue

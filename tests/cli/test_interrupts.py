@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import COMMAND, Project, eventually
+from tests.cli.conftest import COMMAND, Project
 
 SLOW = "- {name: work, run: 'echo begun; until test -e go; do sleep 0.05; done; echo over'}"
 
@@ -70,7 +70,7 @@ def test_at_any_moment_from_the_start_on(tmp_path: Path, step: int) -> None:
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     # Python itself can be interrupted before any of our code runs; that is not ours to catch.
-    eventually(lambda: _is_ours(process.pid), "our code")
+    _until_ours(process.pid)
     timer = threading.Timer(step * 0.04, process.send_signal, (signal.SIGINT,))
     timer.start()
     out, err = process.communicate(timeout=60)
@@ -82,18 +82,22 @@ def test_at_any_moment_from_the_start_on(tmp_path: Path, step: int) -> None:
     assert settled.json["next"] is None
 
 
-def _is_ours(pid: int) -> bool:
-    """Whether it ignores or ends by SIGINT in our way: Python's own handler is gone."""
+def _until_ours(pid: int) -> None:
+    """Return when our code has set Python's own way with an interrupt aside."""
+    seen = False
+    pause = threading.Event()
+    for _ in range(20_000):
+        caught = _catches_interrupts(pid)
+        if caught is None or (seen and not caught):
+            return
+        seen = seen or caught
+        pause.wait(0.001)
+
+
+def _catches_interrupts(pid: int) -> bool | None:
     try:
         status = Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return True
-    line = next(line for line in status.splitlines() if line.startswith("SigCgt"))
-    started = int(line.split()[1], 16) & ~0 != 0 or "python" in status
-    return started and not int(line.split()[1], 16) & (1 << (signal.SIGINT - 1)) and _imported(pid)
-
-
-def _imported(pid: int) -> bool:
-    return "click" in Path(f"/proc/{pid}/maps").read_text() or b"orchestrate" in (
-        Path(f"/proc/{pid}/cmdline").read_bytes()
-    )
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    caught = next((line for line in status.splitlines() if line.startswith("SigCgt")), "")
+    return bool(int(caught.split()[1], 16) & (1 << (signal.SIGINT - 1))) if caught else None

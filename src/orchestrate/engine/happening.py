@@ -17,6 +17,7 @@ TRIGGERS_TOLD_MAX = 20
 TEXTS = ("branch", "head_branch", "tag", "sha", "repository", "actor")
 OURS = ("manual", "schedule", "pipeline")
 """Events that only we make; nobody else's may bear such a name."""
+NOT_NAMED = "no trigger waits for "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,15 +114,20 @@ class Outcome:
         self.started.append({"pipeline": pipeline, "run": run, **line, "note": note})
 
     def pass_over(self, pipeline: str, reason: str, said: Sequence[Verdict] = ()) -> None:
+        """Why a pipeline is not started; what those triggers say that wait for the event first."""
         triggers = [
             {"trigger": each.place, "line": each.line, "reason": each.text}
             for each in sorted(said, key=lambda each: not each.named)[:TRIGGERS_TOLD_MAX]
         ]
         self.not_started.append({"pipeline": pipeline, "reason": reason, "triggers": triggers})
 
+    def copy(self) -> Outcome:
+        return replace(self, started=[*self.started], not_started=[*self.not_started])
+
     def as_json(self) -> str:
         """The pipelines that wait for such an event come first: theirs are the reasons to read."""
-        told = self.not_started[:PIPELINES_TOLD_MAX]
+        near = sorted(self.not_started, key=lambda each: each["reason"].startswith(NOT_NAMED))
+        told = near[:PIPELINES_TOLD_MAX]
         return json.dumps({
             "started": self.started,
             "not_started": told,

@@ -18,6 +18,8 @@ _TRIGGER = (
 _OUTCOME = (
     "UPDATE trigger_events SET outcome = ?, processed_at = coalesce(processed_at, ?) WHERE id = ?"
 )
+_FACTS = "UPDATE trigger_events SET facts = ? WHERE id = ?"
+_STARTED = "SELECT id FROM pipeline_runs WHERE trigger_event_id = ? ORDER BY id"
 _WAITS = "SELECT 1 FROM trigger_events WHERE id = ? AND processed_at IS NULL"
 _BODY_STARTED = (
     "SELECT min(r.id) FROM trigger_events e JOIN pipeline_runs r ON r.trigger_event_id = e.id"
@@ -98,6 +100,14 @@ class Ledger(Database):
     def set_outcome(self, trigger_event_id: int, outcome: str, at: float) -> None:
         """What became of an event, once it is known which runs it starts: it waits no more."""
         self.do(_OUTCOME, (outcome, instant(at), trigger_event_id))
+
+    def set_facts(self, trigger_event_id: int, facts: str) -> None:
+        """What was found out about an event since it came."""
+        self.do(_FACTS, (facts, trigger_event_id))
+
+    def started_by(self, trigger_event_id: int) -> list[int]:
+        """The runs that an event has started, oldest first."""
+        return [run_id for (run_id,) in self.rows(_STARTED, (trigger_event_id,))]
 
     def event_waits(self, trigger_event_id: int) -> bool:
         """Whether nobody has found out yet which pipelines an event starts."""

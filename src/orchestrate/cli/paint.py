@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import IO, Any
 
+from orchestrate.cli import settings
 from orchestrate.cli.words import RESET
 
 GREEN, YELLOW, RED, BLUE, DIM, BOLD = "32", "33", "31", "34", "2", "1"
@@ -45,7 +46,7 @@ class Paper:
     def __init__(self, stream: IO[str], *, colour: bool | None = None) -> None:
         self.stream = stream
         self.tty = stream.isatty()
-        self.colour = self.tty and _colourful() if colour is None else colour
+        self.colour = self.tty and settings.colourful() if colour is None else colour
         self._encoding = str(getattr(stream, "encoding", None) or "utf-8")
         self._plain = not self._encoding.lower().startswith("utf")
 
@@ -68,10 +69,6 @@ class Paper:
             return max(20, os.get_terminal_size(self.stream.fileno()).columns)
         except (OSError, ValueError):
             return 80
-
-
-def _colourful() -> bool:
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def paint(text: str, style: str) -> str:

@@ -68,6 +68,15 @@ def read(
     )
 
 
+def dumb() -> bool:
+    """Whether the terminal can only be written to line by line."""
+    return os.environ.get("TERM", "dumb") == "dumb"
+
+
+def colourful() -> bool:
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
 def _here() -> Path:
     try:
         return Path.cwd()

@@ -10,6 +10,7 @@ from orchestrate.cli.failure import Exit
 from orchestrate.cli.follow import View, at_rest, code_of, follow
 from orchestrate.cli.plainview import PlainView, summary
 from orchestrate.cli.road import Road
+from orchestrate.cli.settings import dumb
 from orchestrate.cli.verb import asked, note, show
 
 Json = Mapping[str, Any]
@@ -41,7 +42,7 @@ def watch(
 ) -> Json:
     """Follow a run and show it; the run as it is at the end. An interrupt says how to go on."""
     paper = asked().out
-    live = form == "table" and paper.tty and asked().err.tty and not _dumb()
+    live = form == "table" and paper.tty and asked().err.tty and not dumb()
     view: View
     if form != "table":
         view = Questions(asked().err)
@@ -59,12 +60,6 @@ def watch(
     if form == "table" and not live:
         summary(run, paper)
     return run
-
-
-def _dumb() -> bool:
-    import os
-
-    return os.environ.get("TERM", "dumb") == "dumb"
 
 
 def ended(run: Json, form: str) -> int:

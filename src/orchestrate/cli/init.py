@@ -95,12 +95,10 @@ def init(
 
 
 def _list(form: str) -> None:
-    from dataclasses import asdict
-
     from orchestrate.language.templates import gallery
 
     found = gallery.templates()
-    page = {"items": [asdict(each) for each in found], "next": None}
+    page = {"items": [gallery.described(each) for each in found], "next": None}
     show_table(
         form, page, ("NAME", "STAGES", "DESCRIPTION"),
         lambda: ([each.name, " → ".join(each.stages), each.description] for each in found),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -102,6 +102,12 @@ def template(name: str) -> Template:
             stack,
         ),
     )
+
+
+def described(chosen: Template) -> dict[str, Any]:
+    """A template as data, with the pipeline and the agents it becomes where nothing is set."""
+    whole = kit(chosen, PurePosixPath("pipelines", f"{chosen.name}.yaml"), settled(chosen, {}))
+    return {**asdict(chosen), "definition": whole.pipeline.text, "agents": whole.agents}
 
 
 def detected(names: Collection[str]) -> str:

@@ -31,8 +31,8 @@ while IFS= read -r file; do
       ! command -v shellcheck >/dev/null || shellcheck "$file" || fault "$file: see above"
       ;;
     *.py)
-      python3 -W error -c 'import sys; compile(open(sys.argv[1], "rb").read(), sys.argv[1], "exec")' \
-        "$file" || fault "$file: python3 cannot read it"
+      code='import sys; compile(open(sys.argv[1], "rb").read(), sys.argv[1], "exec")'
+      python3 -W error -c "$code" "$file" || fault "$file: python3 cannot read it"
       ;;
     *.json) python3 -m json.tool "$file" /dev/null || fault "$file: it is not JSON" ;;
     *.yaml | *.yml)

@@ -18,7 +18,8 @@ fi
 mkdir -p "$before" && rm -f "$before/CHANGELOG.md"
 [ ! -f CHANGELOG.md ] || cp CHANGELOG.md "$before/CHANGELOG.md"
 
-commits=$(git log --no-merges --format='- %s (%h)' "${PREVIOUS:+$PREVIOUS..}HEAD" 2>/dev/null || true)
+range=${PREVIOUS:+$PREVIOUS..}HEAD
+commits=$(git log --no-merges --format='- %s (%h)' "$range" 2>/dev/null || true)
 section=$(mktemp) && trap 'rm -f "$section"' EXIT
 {
   echo "## [${VERSION:?say which version}] - $(date +%F)"
@@ -43,5 +44,6 @@ kept=$(cat CHANGELOG.md) && printf '%s\n' "$kept" >CHANGELOG.md
 
 cat "$section"
 if [ -n "${ORCHESTRATE_OUTPUT:-}" ]; then
-  { echo 'entries<<END_OF_ENTRIES' && cat "$section" && echo END_OF_ENTRIES; } >>"$ORCHESTRATE_OUTPUT"
+  { echo 'entries<<END_OF_ENTRIES' && cat "$section" && echo END_OF_ENTRIES; } \
+    >>"$ORCHESTRATE_OUTPUT"
 fi

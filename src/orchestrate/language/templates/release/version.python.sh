@@ -6,5 +6,8 @@ project='/^\[project\]/,/^\[[^p]/'
 case $1 in
   files) ! grep -q '^version *=' pyproject.toml 2>/dev/null || echo pyproject.toml ;;
   read) sed -n "$project"'s/^version *= *"\(.*\)".*/\1/p' pyproject.toml 2>/dev/null || true ;;
-  write) [ ! -f pyproject.toml ] || sed -i "$project"'s/^version *= *".*"/version = "'"$2"'"/' pyproject.toml ;;
+  write)
+    [ ! -f pyproject.toml ] ||
+      sed -i "$project"'s/^version *= *".*"/version = "'"$2"'"/' pyproject.toml
+    ;;
 esac

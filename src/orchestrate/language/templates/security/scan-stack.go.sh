@@ -1,11 +1,13 @@
 # Part of scan.sh, for Go: govulncheck, which asks the Go project's database.
 PATH=$PATH:$PWD/.security/tools/bin
-if ! command -v govulncheck >/dev/null && [ "${fetch:-no}" = yes ] && command -v go >/dev/null; then
-  GOBIN=$PWD/.security/tools/bin timeout 300 go install golang.org/x/vuln/cmd/govulncheck@latest || true
+tool=golang.org/x/vuln/cmd/govulncheck@latest
+if ! command -v govulncheck >/dev/null && command -v go >/dev/null && [ "${fetch:-no}" = yes ]; then
+  GOBIN=$PWD/.security/tools/bin timeout 300 go install "$tool" || true
 fi
 if command -v govulncheck >/dev/null; then
   used="$used, govulncheck"
-  govulncheck -format sarif ./... >.security/govulncheck.sarif || echo "govulncheck did not end well"
+  govulncheck -format sarif ./... >.security/govulncheck.sarif ||
+    echo "govulncheck did not end well"
   python3 - >>"$found" <<'PYTHON'
 import json
 
@@ -19,5 +21,5 @@ for run in report["runs"]:
         print(severity, "govulncheck", "go.mod", each["message"]["text"], sep="\t")
 PYTHON
 else
-  echo "govulncheck: go install golang.org/x/vuln/cmd/govulncheck@latest"
+  echo "govulncheck would know of faults: go install $tool"
 fi

@@ -8,7 +8,8 @@ const report = require(process.cwd() + "/.security/npm-audit.json");
 for (const [name, each] of Object.entries(report.vulnerabilities)) {
   const severity = { critical: "high", high: "high", moderate: "medium" }[each.severity] ?? "low";
   const mended = each.fixAvailable ? "npm audit fix mends it" : "there is no mended version yet";
-  console.log([severity, "npm audit", "package-lock.json", `${name} ${each.range}: ${mended}`].join("\t"));
+  const sentence = `${name} ${each.range}: ${mended}`;
+  console.log([severity, "npm audit", "package-lock.json", sentence].join("\t"));
 }
 NODE
   else

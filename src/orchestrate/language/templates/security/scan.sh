@@ -18,8 +18,8 @@ have() {
   command -v "$1" >/dev/null && return
   if [ "${fetch:-no}" = yes ]; then
     [ -x .security/tools/bin/pip ] || timeout 120 python3 -m venv .security/tools >/dev/null 2>&1 &&
-      timeout 240 .security/tools/bin/pip --quiet --retries 0 --timeout 15 install "$1" 2>/dev/null &&
-      return
+      timeout 240 .security/tools/bin/pip --quiet --retries 0 --timeout 15 install "$1" \
+        2>/dev/null && return
     echo "$1 could not be fetched; get it with: python3 -m pip install $1"
   else
     echo "$1 is not here; get it with: python3 -m pip install $1"

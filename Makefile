@@ -59,6 +59,7 @@ check: dev  ## format, lint, types, floors (the house rules are tests/test_tidy.
 format: dev  ## put the code in form, and mend what a machine can mend
 	$(BIN)/ruff format $(CHECKED)
 	$(BIN)/ruff check --fix $(CHECKED)
+	$(BIN)/python dashboard/api_types.py
 
 simulate: dev  ## live LIVES=20000 lives in a hostile world, from SEED=0
 	$(BIN)/python -m tests.simulation --lives $(LIVES) --from-seed $(SEED)

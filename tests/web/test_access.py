@@ -30,7 +30,7 @@ SCOPES = {
         "list_pipelines", "get_pipeline", "list_revisions", "get_revision",
         "list_runs_of_pipeline", "list_runs", "get_run", "list_events", "list_attempts",
         "why_run", "get_log", "list_approvals", "get_approval", "list_agents",
-        "create_ticket",
+        "create_ticket", "list_variables", "plan_rollback",
     },
     Scope.WRITE: {
         "create_pipeline", "update_pipeline", "delete_pipeline", "enable_pipeline",

@@ -1,4 +1,4 @@
-"""The dashboard's files: which addresses they have, what is said with them, what is never served."""
+"""The dashboard's files: which addresses they have, what is said with them, what is not served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`orchestrate open`: a link that lets one browser in, once; the browser is opened if there is one."""
+"""`orchestrate open`: a link that lets one browser in, once; it is opened where there is one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes that open something once, within a time. They live in memory, as hashes, and are bounded."""
+"""Codes that open something once, within a time: in memory, as hashes, and not too many."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrate.web.api import about, approvals, logs, pipelines, runs, sessions, tokens
+from orchestrate.web.api import about, approvals, logs, pipelines, previews, runs, sessions, tokens
 from orchestrate.web.call import Answer, Asked, Call
 from orchestrate.web.openapi import document
 
@@ -19,6 +19,7 @@ CALLS: tuple[Call, ...] = (
     *about.CALLS,
     *tokens.CALLS,
     *sessions.CALLS,
+    *previews.CALLS,
     Call(
         method="GET",
         path="/api/openapi.json",

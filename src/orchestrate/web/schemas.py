@@ -293,6 +293,13 @@ SHAPES: dict[str, Schema] = {
     "Token": TOKEN,
     "NewToken": NEW_TOKEN,
     "Tokens": page_of("Token"),
+    "Variable": record(name=STRING, default=maybe(STRING), required=BOOLEAN),
+    "Variables": page_of("Variable"),
+    "RollbackPlan": record(
+        run_id=ID,
+        to=maybe(STRING),
+        steps=list_of(record(stage=STRING, waits_for=list_of(STRING), how=maybe(STRING))),
+    ),
     "Link": record(code=STRING, url=maybe(STRING), expires_at=TIME),
     "SessionEnd": record(ended=BOOLEAN),
     "Ticket": record(ticket=STRING, expires_in_s=NUMBER),

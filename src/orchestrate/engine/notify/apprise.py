@@ -52,7 +52,7 @@ class Carrier:
             answer = _exchange(process, json.dumps(order).encode("ascii") + b"\n", deadline_s)
         except TimeoutError:
             self._end(kill=True)
-            raise Undelivered(f"nothing answered within {deadline_s:.0f} seconds") from None
+            raise Undelivered(f"nothing answered within {deadline_s:g} seconds") from None
         except OSError:
             answer = None
         if answer is None:

@@ -96,24 +96,27 @@ def ask(
     clock = Timer(deadline_s, lines[1].cut)
     clock.daemon = True
     clock.start()
+    late = Undelivered(f"nothing answered within {deadline_s:g} seconds")
     try:
         with _connected(host, port, allow_private=allow_private, timeout_s=deadline_s) as raw:
             _hold(lines, raw)
             if parts.scheme == "http":
-                return _exchange(raw, method, target, body, sent)
-            with _trusted(raw, host) as wrapped:
-                _hold(lines, wrapped)
-                wrapped.do_handshake()
-                return _exchange(wrapped, method, target, body, sent)
+                reply = _exchange(raw, method, target, body, sent)
+            else:
+                with _trusted(raw, host) as wrapped:
+                    _hold(lines, wrapped)
+                    wrapped.do_handshake()
+                    reply = _exchange(wrapped, method, target, body, sent)
     except TimeoutError:
-        raise Undelivered(f"nothing answered within {deadline_s:.0f} seconds") from None
+        raise late from None
     except (OSError, http.client.HTTPException) as fault:
-        if lines[1].is_cut:
-            raise Undelivered(f"nothing answered within {deadline_s:.0f} seconds") from None
-        raise Undelivered(_told(fault)) from None
+        raise (late if lines[1].is_cut else Undelivered(_told(fault))) from None
     finally:
         clock.cancel()
         _hold(lines, None)
+    if any(each.is_cut for each in lines):
+        raise late  # what was read then may end anywhere
+    return reply
 
 
 def _hold(lines: Sequence[Line], connected: socket.socket | None) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from orchestrate.core.commands import Cancel, Refused
 from orchestrate.engine import asking, catalog, starting
+from orchestrate.engine.clock import SteadyClock
 from orchestrate.engine.door import Door
 from orchestrate.engine.driver import Engine
 from orchestrate.engine.layout import Layout
@@ -342,3 +343,20 @@ def test_the_target_of_a_rollback_by_hand_is_undone_by_its_own_agent(lab: Lab) -
     assert told == ["Carry it:run", "Roll back: Carry it:rollback"]
     with pytest.raises(Refused, match="has been rolled back already"):
         asking.roll_back(lab.engine, run_id, by=ANN)
+
+
+def test_a_wall_clock_that_went_back_stalls_no_timer(lab: Lab) -> None:
+    """C5: a server that starts behind what it recorded goes on from there."""
+    run_id = lab.start("""
+        name: early
+        stages: [{name: prod, approvers: [lead], approval: {timeout: 2s}, run: "true"}]
+    """)
+    lab.until(lambda: lab.run(run_id)["status"] == "waiting_approval")
+    recorded = lab.replayed(run_id).last_at
+    clock = SteadyClock()
+    clock._start -= 3600.0
+    assert clock() < recorded
+    clock.not_before(recorded)
+    assert recorded <= clock() < recorded + 60.0
+    assert lab.ended(run_id)["status"] == "failed"
+    assert lab.stage(run_id, "prod")["reason_code"] == "approval_expired"

@@ -131,9 +131,8 @@ class Life:
         if self.weather.strikes("too_early"):
             self._push(0.0, self._cancel, False)
         self._push(0.0, self._tell, start)
-        if start.hold is not None:
-            self._push(30.0, self._tell, Admit())
-            self._push(60.0, self._tell, Admit())
+        for later_s in (30.0, 60.0) if start.hold is not None else ():
+            self._push(later_s, self._tell, Admit())
         if self.weather.stormy:
             self._push(self.weather.storm_s, self._calm)
             for kind in ("machine_dies", "clock_forward", "clock_back", "group_changes"):
@@ -147,8 +146,8 @@ class Life:
 
     def _is_held(self) -> bool:
         """Whether it waits for others of its concurrency group at first (10.7)."""
-        own_dice = Random(f"held {self.options.seed}")
-        return "hold" not in self.options.plain and own_dice.random() < HELD_SHARE
+        share = Random(f"held {self.options.seed}").random()
+        return "hold" not in self.options.plain and share < HELD_SHARE
 
     def _push(self, delay_s: float, act: Callable[..., None], *arguments: Any) -> None:
         self._push_at(self.t + delay_s, act, *arguments)

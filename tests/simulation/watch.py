@@ -11,12 +11,18 @@ from orchestrate.core.commands import Claim, Command, Refused, Report
 from orchestrate.core.events import Event, RunCreated
 from orchestrate.core.evolve import evolve
 from orchestrate.core.run import OutcomeKind, Run
-from tests.simulation import checks_people, checks_rollback, checks_run, checks_stage
+from tests.simulation import (
+    checks_people,
+    checks_rollback,
+    checks_run,
+    checks_sharing,
+    checks_stage,
+)
 from tests.simulation.checker import AT_COMMIT, AT_END, AT_EVENT, Violation, examine
 from tests.simulation.history import History
 from tests.simulation.machine import Machine
 
-ROOMS = (checks_people, checks_rollback, checks_run, checks_stage)
+ROOMS = (checks_people, checks_rollback, checks_run, checks_sharing, checks_stage)
 WHOLE = tuple(field.name for field in fields(Run) if field.name != "stages")
 
 

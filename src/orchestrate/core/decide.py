@@ -50,7 +50,8 @@ def decide(
     """The run after `command`, and the events that moved it there.
 
     `run` itself is moved. Raises Refused (the run has not moved) where the command cannot be
-    honoured. `taken` says which environments other runs have (10.8). Time never goes back within a run: an earlier `now` counts as the last one (I23).
+    honoured. `taken` says which environments other runs have (10.8). Time never goes back within
+    a run: an earlier `now` counts as the last one (I23).
     """
     if isinstance(command, Start):
         if run is not None:

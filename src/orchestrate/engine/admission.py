@@ -102,8 +102,9 @@ def _name(concurrency: Concurrency, command: Start) -> str:
     try:
         return render(concurrency.group, value)
     except Undefined as hole:
+        words = f"the concurrency group uses `{hole.args[0]}`, which has no value"
         raise Refused(
             Because.INVALID,
-            f"the concurrency group `{concurrency.group}` uses `{hole.args[0]}`, which has no value",
+            words,
             "give the name a default: `${name:-text}`",
         ) from None

@@ -6,10 +6,17 @@ A wall clock that jumps ends nothing early and stalls nothing (C5). Time asleep 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 
-def steady_clock() -> Callable[[], float]:
-    """A function that tells the time in seconds since the epoch, and never goes back."""
-    start = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    return lambda: start + time.clock_gettime(time.CLOCK_BOOTTIME)
+class SteadyClock:
+    """Seconds since the epoch, which never go back."""
+
+    def __init__(self) -> None:
+        self._start = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def __call__(self) -> float:
+        return self._start + time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def not_before(self, at: float) -> None:
+        """Start at `at` where the wall clock was behind what is recorded already."""
+        self._start = max(self._start, at - time.clock_gettime(time.CLOCK_BOOTTIME))

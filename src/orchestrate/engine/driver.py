@@ -23,7 +23,7 @@ from orchestrate.core import agenda
 from orchestrate.core.commands import Admit, Tick
 from orchestrate.core.run import Run
 from orchestrate.engine.asks import Ask, Overloaded
-from orchestrate.engine.clock import steady_clock
+from orchestrate.engine.clock import SteadyClock
 from orchestrate.engine.crew import Crew, telling
 from orchestrate.engine.door import Door, Draws
 from orchestrate.engine.layout import Layout
@@ -54,7 +54,7 @@ class Engine:
         draws: Draws | None = None,
     ) -> None:
         self.layout = layout
-        self.clock = clock or steady_clock()
+        self.clock = clock or SteadyClock()
         self.readings = Readings()
         self._environ = dict(os.environ if environ is None else environ)
         self._dice = dice or random.Random()  # noqa: S311 - it spreads retries, it keeps no secret
@@ -99,6 +99,8 @@ class Engine:
             run = self._door.run(run_id)
             assert run is not None, "a live run has a log"
             self._door.note(run)
+            if isinstance(self.clock, SteadyClock):
+                self.clock.not_before(run.last_at)
             self._schedule(run)
             self._crew.take_up(run)
         self._let_on()

@@ -164,7 +164,7 @@ def rerun(
 
 
 def _snapshot(door: Door, run_id: int) -> Run:
-    run = door.run(run_id)
+    run = door.store.load(run_id)  # its own: the door's is moved by the engine's thread only
     if run is None:
         raise Refused(Because.NOT_FOUND, f"there is no run {run_id}")
     return run

@@ -19,7 +19,7 @@ from orchestrate.engine.driver import Engine
 from orchestrate.engine.layout import Layout
 from orchestrate.store.failures import StoreBusy, StoreFull
 from orchestrate.web import app as application
-from orchestrate.web import protocol
+from orchestrate.web import arrival, protocol
 from orchestrate.web.app import create_app
 from orchestrate.web.server import CannotListen, Server
 from tests.web.client import Client, dial
@@ -198,7 +198,7 @@ def test_a_request_that_never_comes_is_not_waited_for(
 def test_a_body_that_never_comes_is_not_waited_for(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(application, "BODY_WAIT_S", 0.2)
+    monkeypatch.setattr(arrival, "BODY_WAIT_S", 0.2)
     connection = dial(house.socket)
     connection.sendall(b"POST /api/validate HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
     assert connection.recv(20).startswith(b"HTTP/1.1 408")

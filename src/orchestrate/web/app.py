@@ -9,7 +9,7 @@ import asyncio
 import inspect
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from email.utils import formatdate
@@ -18,8 +18,11 @@ from typing import Any, TypeAlias, cast
 from orchestrate.core.people import NOBODY_KNOWN, Roster
 from orchestrate.engine.asks import Overloaded
 from orchestrate.engine.driver import Engine
+from orchestrate.engine.forges.source import Sources, no_sources
+from orchestrate.engine.intake import Intake
 from orchestrate.web import access, live
 from orchestrate.web.access import Line, Who
+from orchestrate.web.arrival import Arrivals, ClientGone, Message, Receive
 from orchestrate.web.body import BODY_BYTES_MAX, expect_json, read_json, too_large
 from orchestrate.web.call import Answer, Asked, Call, Deed, Site, dump
 from orchestrate.web.failing import problem_of
@@ -33,7 +36,6 @@ from orchestrate.web.problem import (
     BUSY,
     HEAD_TOO_LARGE,
     MEDIA_TYPE,
-    TOO_SLOW,
     UNAUTHENTICATED,
     URI_TOO_LONG,
     Problem,
@@ -51,12 +53,7 @@ HEAD_BYTES_MAX = 32 << 10
 ADDRESS_BYTES_MAX = 8 << 10
 PARAMETERS_MAX = 50
 USE_NOTED_S = 300.0
-BODY_WAIT_S = 30.0
-DRAINED_BYTES_MAX = 64 << 20
-"""How much of a body that is too large is taken in, so that the answer is heard."""
 
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 log = logging.getLogger("orchestrate")
 
@@ -72,23 +69,27 @@ def create_app(
     engine: Engine,
     *,
     roster: Callable[[], Roster] = lambda: NOBODY_KNOWN,
+    sources: Sources = no_sources,
     calls: Sequence[Call] = CALLS,
 ) -> Application:
-    """The application over an open engine. `roster` is asked anew at each decision."""
+    """The application over an open engine; events that wait are seen to from here on.
+
+    `roster` is asked anew at each decision, `sources` at each webhook.
+    """
     uid = own_uid()
+    intake = Intake(engine)
+    intake.open()
     site = Site(
         engine=engine,
         roster=roster,
+        sources=sources,
+        intake=intake,
         ear=Ear(engine),
         pool=ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="web"),
         owner=user_name(uid),
         uid=uid,
     )
     return Application(site, calls)
-
-
-class ClientGone(Exception):
-    """Nobody is there to hear an answer."""
 
 
 class Application:
@@ -104,6 +105,7 @@ class Application:
         self._once = Once(site.engine)
         self._pages = Pages()
         self._live = Live(site.engine, site.blocking)
+        self._arrivals = Arrivals()
         self._asked = {False: 0, True: 0}
         self._used: dict[int, float] = {}
 
@@ -112,6 +114,7 @@ class Application:
         self._live.close()
 
     def end(self) -> None:
+        self.site.intake.close()
         self.site.pool.shutdown(wait=False)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -162,7 +165,8 @@ class Application:
         if max(len(scope["raw_path"]), len(scope["query_string"])) > ADDRESS_BYTES_MAX:
             raise Problem(URI_TOO_LONG, f"at most {ADDRESS_BYTES_MAX} bytes are read")
         line: Line = scope["state"]["line"]
-        access.check_origin(line, headers)
+        if not self._router.is_signed(scope["method"], scope["raw_path"]):
+            access.check_origin(line, headers)
         page = self._pages.find(scope["method"], scope["raw_path"], headers)
         if page is not None:
             return page
@@ -175,13 +179,27 @@ class Application:
             who = await self._who(call, line, headers)
             asked = Asked(site=self.site, who=who, path=path, headers=headers)
             asked.query = _query(call, scope["query_string"])
-            asked.body = await _body(call, headers, receive)
+            if call.first is not None:
+                call.first(asked)
+            await self._take_in(call, asked, receive)
             return await self._act(call, asked, receive)
         finally:
             self._asked[waits] -= 1
 
+    async def _take_in(self, call: Call, asked: Asked, receive: Receive) -> None:
+        """The body, if the call takes one: as it came, or read."""
+        bytes_max = call.raw_bytes_max or BODY_BYTES_MAX
+        if call.body is None and not call.raw_bytes_max:
+            return
+        _expect(asked.headers, bytes_max)
+        data = await self._arrivals.body(receive, bytes_max)
+        if call.raw_bytes_max:
+            asked.raw = data
+        else:
+            asked.body = _read(call, asked.headers, data)
+
     async def _who(self, call: Call, line: Line, headers: Mapping[str, str]) -> Who:
-        if call.open_to_all:
+        if call.open_to_all or call.signed:
             return access.NOBODY
         who = await self._identify(line, headers)
         access.admit(who, call.scope, people_only=call.people_only, owner_only=call.owner_only)
@@ -253,14 +271,16 @@ def _query(call: Call, raw: bytes) -> dict[str, Any]:
     return {name: each.schema.get("default") for name, each in params.items()} | found
 
 
-async def _body(call: Call, headers: Mapping[str, str], receive: Receive) -> dict[str, Any]:
-    """The body of a call that takes one, checked against its schema."""
-    if call.body is None:
-        return {}
+def _expect(headers: Mapping[str, str], bytes_max: int) -> None:
+    """Refuse a body whose sender still waits to send it."""
     length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > BODY_BYTES_MAX and "expect" in headers:
-        raise too_large()
-    data = await _received(receive)
+    if length.isdecimal() and int(length) > bytes_max and "expect" in headers:
+        raise too_large(bytes_max)
+
+
+def _read(call: Call, headers: Mapping[str, str], data: bytes) -> dict[str, Any]:
+    """The body of a call that takes one, checked against its schema."""
+    assert call.body is not None, "it takes one"
     if not data:
         if call.body_required:
             raise Problem(BAD_REQUEST, "a body is needed, and none was sent")
@@ -271,35 +291,6 @@ async def _body(call: Call, headers: Mapping[str, str], receive: Receive) -> dic
     if wrong:
         raise invalid([(field or "the body", text) for field, text in wrong])
     return cast("dict[str, Any]", value)
-
-
-async def _received(receive: Receive) -> bytes:
-    """The whole body, within bounds of size and time."""
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(BODY_WAIT_S):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                part = message.get("body", b"")
-                size += len(part)
-                if size <= BODY_BYTES_MAX:
-                    parts.append(part)
-                if not message.get("more_body", False) or size > DRAINED_BYTES_MAX:
-                    break
-    except TimeoutError:
-        raise Problem(
-            TOO_SLOW,
-            f"the body did not arrive within {BODY_WAIT_S:.0f} seconds",
-            headers={"Connection": "close"},
-        ) from None
-    if size > BODY_BYTES_MAX:
-        problem = too_large()
-        problem.headers["Connection"] = "close"
-        raise problem
-    return b"".join(parts)
 
 
 # ── answering ────────────────────────────────────────────────────────────────────────────────────

@@ -53,22 +53,22 @@ def expect_json(content_type: str | None, content_encoding: str | None) -> None:
         )
 
 
-def too_large() -> Problem:
-    most = f"at most {BODY_BYTES_MAX >> 20} MiB ({BODY_BYTES_MAX} bytes) are read"
+def too_large(bytes_max: int = BODY_BYTES_MAX) -> Problem:
+    most = f"at most {bytes_max >> 20} MiB ({bytes_max} bytes) are read"
     return Problem(TOO_LARGE, f"the body is too large: {most}")
 
 
-def read_json(data: bytes) -> Any:
+def read_json(data: bytes, *, bytes_max: int = BODY_BYTES_MAX, values_max: int = VALUES_MAX) -> Any:
     """The value of a body. Raises Problem 400 for what is no JSON, 422 for numbers too large."""
-    if len(data) > BODY_BYTES_MAX:
-        raise too_large()
+    if len(data) > bytes_max:
+        raise too_large(bytes_max)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as fault:
         raise Problem(
             BAD_REQUEST, f"the body is not UTF-8: byte {fault.start} does not belong there"
         ) from None
-    _bound(text)
+    _bound(text, values_max)
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as fault:
@@ -81,11 +81,11 @@ def read_json(data: bytes) -> Any:
     return value
 
 
-def _bound(text: str) -> None:
+def _bound(text: str, values_max: int) -> None:
     """Refuse what is too deep or has too many values, before any of them is built."""
     skeleton = _STRING.sub("", text)
-    if sum(map(skeleton.count, ",[{")) > VALUES_MAX:
-        raise Problem(TOO_LARGE, f"the body has too many values: at most {VALUES_MAX} are read")
+    if sum(map(skeleton.count, ",[{")) > values_max:
+        raise Problem(TOO_LARGE, f"the body has too many values: at most {values_max} are read")
     depth = 0
     for bracket in _BRACKET.findall(skeleton):
         depth += 1 if bracket in "[{" else -1

@@ -17,6 +17,8 @@ from typing import Any, TypeAlias, TypeVar
 from orchestrate.core.people import Caller, Roster
 from orchestrate.engine.catalog import Also
 from orchestrate.engine.driver import Engine
+from orchestrate.engine.forges.source import Sources
+from orchestrate.engine.intake import Intake
 from orchestrate.web.access import Scope, Who
 from orchestrate.web.fields import Schema
 from orchestrate.web.gate import Gate
@@ -35,6 +37,8 @@ class Site:
 
     engine: Engine
     roster: Callable[[], Roster]
+    sources: Sources
+    intake: Intake
     ear: Ear
     pool: ThreadPoolExecutor
     owner: str
@@ -51,6 +55,7 @@ class Asked:
     """A call that somebody who may make it made, everything in it checked.
 
     `also` is to be passed to the engine by whoever changes something: it remembers the answer.
+    `raw` is the body of a call that takes it as it came.
     """
 
     site: Site
@@ -58,6 +63,7 @@ class Asked:
     path: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
+    raw: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     also: Also | None = None
     remembered: bool = False
@@ -140,8 +146,11 @@ class Param:
 class Call:
     """The declaration. `scope` None: none in particular; `open_to_all`: nobody is asked for a name.
 
-    `body` None: none is read. `body_required`: it cannot be left out. `answers`: status → the
-    name of a shape. `problems`: the statuses that this call adds to those of every call.
+    `signed`: nobody is asked for a name either, and the call itself looks at the signature over its
+    body. `first` is asked before a body is taken in. `body` None: none is read. `body_required`:
+    it cannot be left out. `raw_bytes_max`: it is taken as it comes, and no longer than that.
+    `answers`: status → the name of a shape. `problems`: the statuses that this call adds to those
+    of every call.
     """
 
     method: str
@@ -151,11 +160,14 @@ class Call:
     act: Look | Wait | Deed
     scope: Scope | None
     open_to_all: bool = False
+    signed: bool = False
     people_only: bool = False
     owner_only: bool = False
     query: tuple[Param, ...] = ()
+    first: Callable[[Asked], None] | None = None
     body: Schema | None = None
     body_required: bool = False
+    raw_bytes_max: int = 0
     answers: Mapping[int, str]
     problems: tuple[int, ...] = ()
     tag: str = ""

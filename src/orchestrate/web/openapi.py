@@ -29,7 +29,9 @@ OF_IDENTITY = (401, 403)
 OF_BODY = (408, 413, 415, 422)
 _NAME = {"type": "string", "pattern": f"^{NAME_PATTERN}$"}
 _NUMBER = {"type": "integer", "minimum": 1, "maximum": INTEGER_MAX}
-IN_PATH = {"name": _NAME, "stage": _NAME, "id": _NUMBER, "revision": _NUMBER}
+IN_PATH = {
+    "name": _NAME, "stage": _NAME, "source": _NAME, "id": _NUMBER, "revision": _NUMBER,
+}  # fmt: skip
 
 
 def document(calls: Iterable[Call]) -> dict[str, Any]:

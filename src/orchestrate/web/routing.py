@@ -33,6 +33,7 @@ def _number(text: str) -> int | None:
 READERS: dict[str, Callable[[str], Any]] = {
     "name": _name,
     "stage": _name,
+    "source": _name,
     "id": _number,
     "revision": _number,
 }
@@ -48,6 +49,14 @@ class Router:
             methods = self._shapes.setdefault(_segments(call.path), {})
             assert call.method not in methods, f"{call.method} {call.path} is declared twice"
             methods[call.method] = call
+
+    def is_signed(self, method: str, raw_path: bytes) -> bool:
+        """Whether what is asked looks at a signature itself, so that it may come by any way."""
+        try:
+            call, _ = self.find(method, raw_path)
+        except Problem:
+            return False
+        return call.signed
 
     def find(self, method: str, raw_path: bytes) -> tuple[Call, dict[str, Any]]:
         """The call and the values in its path. Raises Problem 400, 404, 405."""

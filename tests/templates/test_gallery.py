@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -96,6 +97,8 @@ def test_every_script_can_be_read_by_a_plain_shell(tmp_path: Path) -> None:
             paths.append(path)
     for path in paths:
         subprocess.run(["sh", "-n", path], check=True)
+        for program in re.findall(r"<<'PYTHON'\n(.*?)\nPYTHON\n", path.read_text(), re.DOTALL):
+            compile(program, path, "exec")
 
 
 def test_what_is_set_stands_in_it() -> None:

@@ -22,7 +22,7 @@ for path in sys.argv[1:]:
         compile(open(path, "rb").read(), path, "exec")
     except (SyntaxError, ValueError) as fault:
         faults += 1
-        print(f"{path}:{getattr(fault, "lineno", 1)}: {fault}")
+        print(path, getattr(fault, "lineno", 1), fault, sep=":")
 print(f"{len(sys.argv) - 1} files, {faults} faults")
 sys.exit(faults > 0)
 '

@@ -14,6 +14,10 @@ found.sort(key=lambda each: (order.get(each[0], 3), each[1:]))
 number = Counter(each[0] for each in found)
 
 print("# Security report\n")
+print(f"Scanned with: {Path('.security/used.txt').read_text(encoding='utf-8')}")
+for each in Path(".security/missed.txt").read_text(encoding="utf-8").splitlines():
+    print(f"- not asked: {each}")
+print()
 if not found:
     print("Nothing was found.")
 else:

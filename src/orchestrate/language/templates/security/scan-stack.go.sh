@@ -7,7 +7,7 @@ fi
 if command -v govulncheck >/dev/null; then
   used="$used, govulncheck"
   govulncheck -format sarif ./... >.security/govulncheck.sarif ||
-    echo "govulncheck did not end well"
+    missing "govulncheck did not end well, or did not reach its database"
   python3 - >>"$found" <<'PYTHON'
 import json
 
@@ -21,5 +21,5 @@ for run in report["runs"]:
         print(severity, "govulncheck", "go.mod", each["message"]["text"], sep="\t")
 PYTHON
 else
-  echo "govulncheck would know of faults: go install $tool"
+  missing "govulncheck is not here; get it with: go install $tool"
 fi

@@ -13,8 +13,8 @@ for (const [name, each] of Object.entries(report.vulnerabilities)) {
 }
 NODE
   else
-    echo "npm audit did not get an answer from the registry"
+    missing "npm audit did not get an answer from the registry"
   fi
 else
-  echo "npm audit needs package-lock.json: npm install --package-lock-only"
+  missing "npm audit needs package-lock.json: npm install --package-lock-only"
 fi

@@ -10,13 +10,19 @@ import json
 for each in json.load(open(".security/bandit.json", encoding="utf-8"))["results"]:
     severity = each["issue_severity"].lower()
     place = f"{each['filename']}:{each['line_number']}"
-    print(severity, "bandit", place, f"{each['issue_text']} ({each['test_id']})", sep="\t")
+    sentence = each["issue_text"].partition(": '")[0]  # a password is not said again
+    print(severity, "bandit", place, f"{sentence} ({each['test_id']})", sep="\t")
 PYTHON
 fi
 if [ -f requirements.txt ] && have pip-audit; then
-  pip-audit --requirement requirements.txt --format json --output .security/pip-audit.json ||
-    echo "pip-audit found something, or did not reach its database"
-  [ ! -s .security/pip-audit.json ] || used="$used, pip-audit"
+  rm -f .security/pip-audit.json
+  pip-audit --requirement requirements.txt --format json --output .security/pip-audit.json \
+    2>.security/pip-audit.log || true
+  if [ -s .security/pip-audit.json ]; then
+    used="$used, pip-audit"
+  else
+    missing "pip-audit did not reach its database: see .security/pip-audit.log"
+  fi
   [ ! -s .security/pip-audit.json ] || python3 - >>"$found" <<'PYTHON'
 import json
 

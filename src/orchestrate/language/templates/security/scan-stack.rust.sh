@@ -14,5 +14,5 @@ for each in report["vulnerabilities"]["list"]:
 PYTHON
   fi
 else
-  echo "cargo audit needs Cargo.lock and the tool: cargo install cargo-audit"
+  missing "cargo audit needs Cargo.lock, and the tool: cargo install cargo-audit"
 fi

@@ -6,10 +6,13 @@ set -eu
 
 mkdir -p .security && echo '*' >.security/.gitignore
 found=.security/findings.tsv && : >"$found"
+missed=.security/missed.txt && : >"$missed"
 used=built-in
 list=$(mktemp) && trap 'rm -f "$list"' EXIT
 git -c core.quotePath=off ls-files --cached --others --exclude-standard >"$list"
 
+# What was not asked, and how it could be: the report says so, for silence is no proof.
+missing() { echo "$1" | tee -a "$missed"; }
 finding() { printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" | tee -a "$found"; }
 
 # A tool of Python's registry: the one on the path, else its own copy, fetched once.
@@ -20,9 +23,9 @@ have() {
     [ -x .security/tools/bin/pip ] || timeout 120 python3 -m venv .security/tools >/dev/null 2>&1 &&
       timeout 240 .security/tools/bin/pip --quiet --retries 0 --timeout 15 install "$1" \
         2>/dev/null && return
-    echo "$1 could not be fetched; get it with: python3 -m pip install $1"
+    missing "$1 could not be fetched; get it with: python3 -m pip install $1"
   else
-    echo "$1 is not here; get it with: python3 -m pip install $1"
+    missing "$1 is not here; get it with: python3 -m pip install $1"
   fi
   return 1
 }
@@ -59,6 +62,7 @@ fi
 here=$(dirname "$0")
 [ ! -f "$here/scan-stack.sh" ] || . "$here/scan-stack.sh"
 
+echo "$used" >.security/used.txt
 findings=$(wc -l <"$found")
 serious=$(grep -c '^high' "$found" || true)
 echo "$((findings)) findings, $serious of them serious ($used)"

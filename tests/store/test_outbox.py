@@ -110,7 +110,10 @@ def test_it_is_found_by_its_approval(house: House, reader: Reader) -> None:
     with house.store.transaction():
         house.store.add_notices([notice(run.id, approval=number)])
     own = reader.approval_id(run.id, number)
-    assert [each["approval_id"] for each in reader.notifications_of(own)] == [own]
+    asked = reader.approval(own)
+    assert asked is not None
+    assert asked["notifications"] == [only(reader)]
+    assert only(reader)["approval_id"] == own
     assert reader.notification(only(reader)["id"]) == only(reader)
 
 

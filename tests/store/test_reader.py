@@ -61,7 +61,6 @@ CALLS: dict[str, Callable[[Reader], object]] = {
     "notifications": lambda r: r.notifications(status=None, limit=5),
     "notifications of a status": lambda r: r.notifications(status="dead", limit=5, before=9),
     "notification": lambda r: r.notification(1),
-    "notifications_of": lambda r: r.notifications_of(1),
     "due": lambda r: r.due("mail", 1.0, 5),
 }
 

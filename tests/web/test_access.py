@@ -30,13 +30,13 @@ SCOPES = {
         "list_pipelines", "get_pipeline", "list_revisions", "get_revision",
         "list_runs_of_pipeline", "list_runs", "get_run", "list_events", "list_attempts",
         "why_run", "get_log", "list_approvals", "get_approval", "list_agents",
-        "create_ticket", "list_variables", "plan_rollback",
+        "create_ticket", "list_variables", "plan_rollback", "list_notifications",
     },
     Scope.WRITE: {
         "create_pipeline", "update_pipeline", "delete_pipeline", "enable_pipeline",
         "disable_pipeline",
     },
-    Scope.RUN: {"run_pipeline", "cancel_run", "roll_back_run", "rerun"},
+    Scope.RUN: {"run_pipeline", "cancel_run", "roll_back_run", "rerun", "resend_notification"},
     Scope.APPROVE: {"approve", "reject", "delegate"},
     Scope.ADMIN: {"list_audit", "list_tokens", "create_token", "revoke_token", "create_link"},
 }  # fmt: skip

@@ -38,6 +38,7 @@ export interface Approval {
   message: string | null;
   packet: Record<string, unknown>;
   packet_hash: string;
+  notifications: Notification[];
 }
 
 export interface Approvals {
@@ -159,6 +160,26 @@ export interface NewToken {
   revoked_at: string | null;
   last_used_at: string | null;
   token: string;
+}
+
+export interface Notification {
+  id: number;
+  key: string;
+  channel: string;
+  occasion: string;
+  run_id: number;
+  approval_id: number | null;
+  status: "pending" | "sent" | "dead";
+  attempts: number;
+  error: string | null;
+  created_at: string;
+  due_at: string | null;
+  sent_at: string | null;
+}
+
+export interface Notifications {
+  items: Notification[];
+  next: string | null;
 }
 
 export interface Pipeline {

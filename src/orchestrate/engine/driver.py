@@ -66,6 +66,8 @@ class Engine:
         self._wakes: list[tuple[float, int]] = []
         self._wake_of: dict[int, float] = {}
         self._followers: list[Callable[[list[tuple[int, int]]], None]] = []
+        self.stir: Callable[[str], None] = _nobody
+        """Lets whoever tells that channel know that something is due: the post, if there is one."""
         self._closing = False
         self._ready: Future[None] = Future()
         self._wake_in, self._wake_out = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -279,3 +281,7 @@ class Engine:
         if self._crew.runner.wants_write():
             events |= selectors.EVENT_WRITE
         self._selector.modify(self._crew.runner, events)
+
+
+def _nobody(_: str) -> None:
+    """No channel is told anything here."""

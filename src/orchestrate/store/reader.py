@@ -224,11 +224,6 @@ class Reader:
         with self._moment() as now:
             return now.record(outbox.NOTIFICATION, (_id(notification_id),))
 
-    def notifications_of(self, approval_id: int) -> list[Record]:
-        """Whom it was told, oldest first."""
-        with self._moment() as now:
-            return now.records(outbox.OF_APPROVAL, (_id(approval_id),))
-
     def due(self, channel: str, at: float, limit: int) -> tuple[list[Record], float | None]:
         """What one channel is to be told by then; if nothing, when there will be something."""
         with self._moment() as now:
@@ -274,7 +269,10 @@ def _before(number: int | None) -> int:
 
 
 def _with_decisions(now: Snapshot, approval: Record) -> Record:
-    return {**approval, "decisions": now.records(ask.DECISIONS, (approval["id"],))}
+    """And with whom it was told, or why not (semantics 7.11)."""
+    own = (approval["id"],)
+    told = now.records(outbox.OF_APPROVAL, own)
+    return {**approval, "decisions": now.records(ask.DECISIONS, own), "notifications": told}
 
 
 def _with_last_run(now: Snapshot, pipeline: Record | None) -> Record | None:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from orchestrate.web.api import about, approvals, logs, pipelines, previews, runs, sessions, tokens
+from orchestrate.web.api import (
+    about,
+    approvals,
+    events,
+    logs,
+    notifications,
+    pipelines,
+    previews,
+    runs,
+    sessions,
+    tokens,
+    webhooks,
+)
 from orchestrate.web.call import Answer, Asked, Call
 from orchestrate.web.openapi import document
 
@@ -16,6 +28,9 @@ CALLS: tuple[Call, ...] = (
     *runs.CALLS,
     *logs.CALLS,
     *approvals.CALLS,
+    *notifications.CALLS,
+    *events.CALLS,
+    *webhooks.CALLS,
     *about.CALLS,
     *tokens.CALLS,
     *sessions.CALLS,

@@ -139,6 +139,18 @@ def approval(row: Row) -> Json:
             row, "requested_at", "expires_at", "closed_at", "on_timeout", "message", "packet",
             "packet_hash",
         ),
+        "notifications": [notification(each) for each in row["notifications"]],
+    }  # fmt: skip
+
+
+def notification(row: Row) -> Json:
+    """What one channel was told, or why not; `due_at` while it waits."""
+    return {
+        **_copied(
+            row, "id", "key", "channel", "occasion", "run_id", "approval_id", "status", "attempts",
+            "error", "created_at", "sent_at",
+        ),
+        "due_at": row["due_at"] if row["status"] == "pending" else None,
     }  # fmt: skip
 
 

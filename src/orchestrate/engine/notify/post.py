@@ -97,6 +97,7 @@ class Post:
             )
         engine.perform(self._abandon).result()
         self._leave = engine.follow(self._hear)
+        engine.stir = self.stir
         for lane in self._lanes.values():
             lane.start()
 

@@ -96,8 +96,9 @@ class Project:
         return self.root / ".orchestrate"
 
     def environ(self, **more: str) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        return {**kept, "LANG": "C.UTF-8", "TZ": "UTC", **more}
+        """Nothing of the person who runs the tests but the way to their programs."""
+        own = {"PATH": os.environ["PATH"], "HOME": str(self.root), "LANG": "C.UTF-8", "TZ": "UTC"}
+        return {**own, **more}
 
     def write(self, name: str, text: str) -> str:
         path = self.root / name

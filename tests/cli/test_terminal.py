@@ -104,7 +104,8 @@ def test_a_run_is_a_picture_that_moves(project: Project, opened: list[Terminal])
 
 
 def test_what_an_agent_writes_moves_no_cursor(project: Project, opened: list[Terminal]) -> None:
-    script = "printf '\\033]0;owned\\007\\033[2J\\033[31mred\\033[0m\\n'; until test -e go; do sleep 0.05; done\n"
+    script = "printf '\\033]0;owned\\007\\033[2J\\033[31mred\\033[0m\\n'\n"
+    script += "until test -e go; do sleep 0.05; done\n"
     project.write("hostile.sh", script)
     file = project.pipeline("hostile", "- {name: a, run: sh hostile.sh}")
     terminal = Terminal(project, "pipeline", "run", file)

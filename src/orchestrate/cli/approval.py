@@ -97,7 +97,8 @@ def _decide(number: int, verb: str, said: Mapping[str, str | None], form: str) -
         begun = time.time()
         found = road.post(f"/api/approvals/{number}/{verb}", body)
         run = road.get(f"/api/pipeline-runs/{found['run_id']}")
-        run = drive(road, run, begun)
+        if found["status"] != "pending":
+            run = drive(road, run, begun)
     stage = words.one_line(found["stage"])
     line = f"approval {number} of {stage} (run {found['run_id']}): {found['status']}"
     if found["status"] == "pending":
@@ -128,7 +129,7 @@ def _packet(approval: Json) -> list[str]:
     ]
     number = approval["id"]
     lines = [f"{bold(f'approval {number}')}  {answer(approval['status'])}"]
-    lines += [f"  {dim(f'{name:<12}')}{words.one_line(each)}" for name, each in facts if each]
+    lines += [f"  {dim(f'{name:<13}')}{words.one_line(each)}" for name, each in facts if each]
     for stage in packet.get("before") or ():
         outputs = json.dumps(stage["outputs"], ensure_ascii=False) if stage.get("outputs") else ""
         line = f"  {status(stage['status'])}  {words.one_line(stage['stage'])}"

@@ -112,7 +112,7 @@ def draw(stages: Sequence[tuple[str, Sequence[str]]]) -> list[Row]:
 
 
 def by_rank(stages: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[str, tuple[str, ...]]]:
-    """The same in the order of their waves; ties as given. Needs that are not there are left out."""
+    """The same in the order of their waves, ties as given, without needs that are not there."""
     rank: dict[str, int] = {}
     for name, wanted in stages:
         rank[name] = 1 + max((rank[each] for each in wanted if each in rank), default=-1)

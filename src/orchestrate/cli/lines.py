@@ -37,7 +37,8 @@ def line_of(event: Data) -> Line | None:
 
 def shown(event: Data, line: Line, stage_columns: int) -> str:
     """`12:03:01  deploy-staging  started (attempt 1, agent deployer)`."""
-    return f"{words.clock(event.get('at'))}  {line.stage:<{stage_columns}}  {paint(line.text, line.style)}"
+    at = words.clock(event.get("at"))
+    return f"{at}  {line.stage:<{stage_columns}}  {paint(line.text, line.style)}"
 
 
 def _reason(data: Data) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import click
@@ -70,7 +71,7 @@ def _sources(road: Road, run: int, stage: str | None, attempt: int | None) -> li
 def _whole(road: Road, run: int, source: Source, view: _Print) -> None:
     offset = 0
     while True:
-        text, following = road.again(lambda at=offset: read(road.client, run, source, at))  # type: ignore[misc]
+        text, following = road.again(partial(read, road.client, run, source, offset))
         if text:
             view.log(source, text)
         if following <= offset:

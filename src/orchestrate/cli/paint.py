@@ -143,7 +143,7 @@ def crop(text: str, columns: int) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], columns: int = 10_000) -> list[str]:
-    """Aligned columns; the last one is cut where it does not fit. A column without text is left out."""
+    """Aligned columns, without those that hold nothing; a line is cut where it does not fit."""
     kept = [at for at in range(len(head)) if any(row[at] for row in rows)]
     head = [head[at] for at in kept]
     rows = [[row[at] for at in kept] for row in rows]

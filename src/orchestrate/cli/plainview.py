@@ -27,6 +27,8 @@ class PlainView:
         self._notice = notice
         self._lock = threading.Lock()
         self._columns = 0
+        self._open: set[str] = set()
+        """Stages whose question was told as an event: what to type comes after that, not before."""
         self._asked: set[int] = set()
 
     def begin(self, run: Json) -> None:
@@ -34,6 +36,8 @@ class PlainView:
         self._columns = min(max(names, default=0), STAGE_COLUMNS_MAX)
 
     def event(self, event: Json, *, past: bool) -> None:
+        if event["type"] == "ApprovalRequested":
+            self._open.add(event["data"]["stage"])
         line = lines.line_of(event)
         if line is not None and (self._past or not past):
             self._write(lines.shown(event, line, self._columns))
@@ -46,7 +50,7 @@ class PlainView:
 
     def run(self, run: Json) -> None:
         for approval in board.pending(run):
-            if approval["id"] not in self._asked:
+            if approval["id"] not in self._asked and approval["stage"] in self._open:
                 self._asked.add(approval["id"])
                 for line in notice(approval):
                     self._notice(line)

@@ -30,8 +30,12 @@ def lines(plan: Json, columns: int) -> list[str]:
     skipped = sum(each["verdict"] == "skip" for each in plan["stages"])
     unknown = sum(each["verdict"] == "unknown" for each in plan["stages"])
     count = words.count(len(stages), "stage")
-    said += ["", f"{count}: {len(stages) - skipped - unknown} would run, {skipped} would be skipped"
-             + (f", {unknown} not known yet" if unknown else "") + "; nothing was stored"]  # fmt: skip
+    runs = len(stages) - skipped - unknown
+    open_ = f", {unknown} not known yet" if unknown else ""
+    said += [
+        "",
+        f"{count}: {runs} would run, {skipped} would be skipped{open_}; nothing was stored",
+    ]
     return [crop(line, columns) for line in said]
 
 

@@ -45,7 +45,7 @@ class Road:
         if self.local:
             try:
                 self.arrive()
-            except BaseException:
+            except BaseException:  # also an interrupt: what was put up is taken down
                 self.__exit__()
                 raise
         return self

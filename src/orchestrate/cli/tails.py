@@ -40,7 +40,7 @@ class _Tail:
 
 
 class Tails:
-    """Follow the logs of one run. `tell(source, text)` is called with whole lines, in any thread."""
+    """Follow the logs of one run. `tell(source, text)` gets whole lines, in any thread."""
 
     def __init__(self, client: Client, run_id: int, tell: Callable[[Source, str], None]) -> None:
         self._client = client

@@ -20,10 +20,11 @@ class Questions:
     """A view for programs: only what people are asked is said, on stderr."""
 
     def __init__(self, paper: paint.Paper) -> None:
-        self._plain = PlainView(paper, note)
+        self._plain = PlainView(paper, note, past=False)
 
     def begin(self, run: Json) -> None: ...
-    def event(self, event: Json, *, past: bool) -> None: ...
+    def event(self, event: Json, *, past: bool) -> None:  # noqa: ARG002
+        self._plain.event(event, past=True)
 
     def run(self, run: Json) -> None:
         self._plain.run(run)

@@ -10,6 +10,7 @@ import heapq
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from typing import Final
 
@@ -80,6 +81,8 @@ class _Rehearsal:
         self._stopped: set[tuple[str, Mode, int]] = set()
         self._waiting = list(scenario.acts)
         self._too_late: dict[Act, int] = {}
+        self._asked: dict[str, Approval] = {}
+        self._seen: tuple[int, bool, int] | None = None
         self._answered: dict[Act, str | None] = {}
         self._run = self._start(pipeline)
 
@@ -138,11 +141,21 @@ class _Rehearsal:
             elif work.stop is not None and key not in self._stopped:
                 self._stopped.add(key)
                 self._report_at(self._now, work, _told_to_end(self._now))
-        for act in list(self._waiting):
+        run = self._run
+        seen = (len(run.approvals), run.resting, len(self._waiting))
+        if seen != self._seen:  # nothing else gives anybody something to do
+            self._let_people_see()
+            self._seen = (len(run.approvals), run.resting, len(self._waiting))
+
+    def _let_people_see(self) -> None:
+        self._asked = {each.stage: each for each in self._run.approvals.values()}
+        waiting, self._waiting = self._waiting, []
+        for act in waiting:
             due_at = self._due(act)
-            if due_at is not None:
-                self._waiting.remove(act)
-                self._at(due_at, lambda act=act: self._act(act))  # type: ignore[misc]
+            if due_at is None:
+                self._waiting.append(act)
+            else:
+                self._at(due_at, partial(self._act, act))
 
     # -- agents ------------------------------------------------------------------------
 
@@ -205,8 +218,8 @@ class _Rehearsal:
         return question.requested_at + act.after_s
 
     def _question(self, act: Act) -> Approval | None:
-        asked = [each for each in self._run.approvals.values() if each.stage == act.stage]
-        return asked[-1] if asked else None
+        """What a stage asked last. `approvals` are moved in place, so it is as it stands."""
+        return None if act.stage is None else self._asked.get(act.stage)
 
     def _act(self, act: Act) -> None:
         question = self._question(act)

@@ -36,7 +36,10 @@ def test(
     try:
         rehearsed = rehearse(pipeline, scenario, groups, found)
     except Refused as refused:
-        faults.at(scenario.variables_node, "not-started", refused.text, refused.hint)
+        hint = refused.hint
+        if "--var" in hint:
+            hint = "write it under `variables` of the scenario"
+        faults.at(scenario.variables_node, "not-started", refused.text, hint)
         return None
     verdict = _Verdict(scenario, rehearsed, faults)
     verdict.judge()
@@ -59,9 +62,9 @@ class _Verdict:
             self._answer(act)
         expect = self._scenario.expect
         self._whole(expect)
-        for name, (key, _, section) in expect.get("stages", {}).items():
+        for name, (_, _, section) in expect.get("stages", {}).items():
             if section is not None:
-                self._stage(name, key, section)
+                self._stage(name, section)
         for name, (key, _, sections) in expect.get("approvals", {}).items():
             self._approvals(name, key, sections or [])
         if "rollback" in expect:
@@ -114,8 +117,7 @@ class _Verdict:
     def _never(self, act: Act) -> tuple[str, str]:
         run = self._run
         if act.kind not in ASKED:
-            words = "it came to no end" if act.kind == "roll_back" else "the run ended before"
-            return f"`{act.kind}` by {act.by} never happens", words
+            return f"`{act.kind}` by {act.by} never happens", "the run came to no end"
         asked = [each for each in run.approvals.values() if each.stage == act.stage]
         if not asked:
             stage = run.stages[act.stage or ""]
@@ -143,7 +145,7 @@ class _Verdict:
                   if each.status.value == "waiting_approval"]  # fmt: skip
         return f"it waits for people: {', '.join(f'`{name}`' for name in asking)}"
 
-    def _stage(self, name: str, key: Node, section: Section) -> None:
+    def _stage(self, name: str, section: Section) -> None:
         stage = self._run.stages[name]
         attempt = stage.attempts[-1] if stage.attempts else None
         what = f"`{name}`"
@@ -157,17 +159,20 @@ class _Verdict:
             found = None if attempt is None else getattr(attempt, part)
             never = "it was never tried" if attempt is None else ""
             self._plain(section, part, f"{what}, {part}", found, never)
-        node = section.nodes.get("outputs", key)
-        for output, value in section.get("outputs", {}).items():
+        if "outputs" in section:
+            self._outputs(what, section.nodes["outputs"], stage)
+
+    def _outputs(self, what: str, node: Node, stage: StageRun) -> None:
+        has = ", ".join(f"`{each}`" for each in stage.outputs) or "none"
+        for output, (key, value) in node.entries().items():
+            wanted = value.plain()
             if output not in stage.outputs:
-                has = ", ".join(f"`{each}`" for each in stage.outputs) or "none"
-                wanted = _word(value)
                 self._differs(
-                    node, f"{what}, output `{output}`", wanted, "nothing", f"it has: {has}"
+                    key, f"{what}, output `{output}`", _word(wanted), "nothing", f"it has: {has}"
                 )
-            elif stage.outputs[output] != value:
+            elif stage.outputs[output] != wanted:
                 found = _word(stage.outputs[output])
-                self._differs(node, f"{what}, output `{output}`", _word(value), found)
+                self._differs(value, f"{what}, output `{output}`", _word(wanted), found)
 
     def _approvals(self, name: str, key: Node, sections: list[Section]) -> None:
         found = [each for each in self._run.approvals.values() if each.stage == name]

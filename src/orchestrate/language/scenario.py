@@ -121,7 +121,7 @@ def _read(text: str | bytes, faults: Faults) -> ScenarioFile | None:
     scenarios = [_scenario(each, faults, named) for each in sections if each is not None]
     _check_names(scenarios, sections, faults)
     return ScenarioFile(
-        pipeline=Word(section.get("pipeline", ""), section.lone("pipeline")),
+        pipeline=Word(section.get("pipeline", ""), section.nodes.get("pipeline", section.node)),
         groups={
             name: frozenset(word.text for word in members or ())
             for name, (_, _, members) in section.get("groups", {}).items()
@@ -200,7 +200,8 @@ def _deed(section: Section, faults: Faults) -> Deed:
     value = section.values.get(kind)
     for flag in ("lost", "times_out"):
         if section.values.get(flag) is False:
-            faults.at(section.nodes[flag], "bad-choice", "expected `true`", "or delete the key")
+            what = f"`{flag}: false` says nothing"
+            faults.at(section.nodes[flag], "bad-choice", what, "delete the key")
     if kind == "succeeds" and "outputs" in section:
         hint = "write `succeeds: {name: value}`"
         faults.at(section.keys["outputs"], "misplaced-key", "the outputs are written twice", hint)

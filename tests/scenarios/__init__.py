@@ -1,0 +1,1 @@
+"""Scenarios: what a pipeline is said to do, and the words for what came out otherwise."""

@@ -12,6 +12,7 @@ import pytest
 
 from orchestrate.core.people import Roster
 from orchestrate.engine.driver import Engine
+from orchestrate.engine.forges.source import Source, Words
 from orchestrate.engine.layout import Layout
 from orchestrate.web.app import Application, create_app
 from orchestrate.web.server import Server
@@ -22,6 +23,13 @@ ROSTER = Roster(
     groups={"leads": frozenset({"ann", "bob"}), "ops": frozenset({"cid"})},
     emails={"ann@example.org": "ann"},
 )
+
+
+SOURCES = {
+    "github": Source(name="github", secrets=("it is a secret",), words=Words.GITHUB),
+    "gitlab": Source(name="gitlab", secrets=("between us",), words=Words.GITLAB),
+    "ci": Source(name="ci", secrets=("open sesame",), facts={"branch": "/build/branch"}),
+}
 
 
 @dataclass
@@ -109,7 +117,7 @@ def open_house(root: Path) -> House:
     project.mkdir(exist_ok=True)
     engine = Engine(Layout(data=project / ".orchestrate", project=project))
     engine.open()
-    app = create_app(engine, roster=lambda: ROSTER)
+    app = create_app(engine, roster=lambda: ROSTER, sources=SOURCES.get)
     server = Server(app, engine.layout.socket, ("127.0.0.1", 0))
     server.start()
     server.wait_ready()

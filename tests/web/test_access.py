@@ -20,23 +20,34 @@ from orchestrate.web.routes import CALLS
 from tests.web.client import Client
 from tests.web.conftest import House
 
-IN_PATH = {"name": "nobody", "stage": "nothing", "id": "999999", "revision": "9"}
+IN_PATH = {
+    "name": "nobody",
+    "source": "nobody",
+    "stage": "nothing",
+    "id": "999999",
+    "revision": "9",
+}
 OPEN = {"healthz", "readyz", "begin_session"}
 OF_ANYBODY_KNOWN = {"whoami", "get_schema", "validate", "get_openapi", "end_session"}
 OF_PEOPLE = {"approve", "reject", "delegate", "create_token", "revoke_token", "create_link"}
 OF_THE_OWNER = {"create_token", "revoke_token", "create_link"}
+SIGNED = {"receive_github", "receive_gitlab", "receive_webhook"}
 SCOPES = {
     Scope.READ: {
         "list_pipelines", "get_pipeline", "list_revisions", "get_revision",
         "list_runs_of_pipeline", "list_runs", "get_run", "list_events", "list_attempts",
         "why_run", "get_log", "list_approvals", "get_approval", "list_agents",
+        "list_trigger_events", "get_trigger_event",
         "create_ticket", "list_variables", "plan_rollback", "list_notifications",
     },
     Scope.WRITE: {
         "create_pipeline", "update_pipeline", "delete_pipeline", "enable_pipeline",
         "disable_pipeline",
     },
-    Scope.RUN: {"run_pipeline", "cancel_run", "roll_back_run", "rerun", "resend_notification"},
+    Scope.RUN: {
+        "run_pipeline", "cancel_run", "roll_back_run", "rerun", "emit_event", "replay_event",
+        "resend_notification",
+    },
     Scope.APPROVE: {"approve", "reject", "delegate"},
     Scope.ADMIN: {"list_audit", "list_tokens", "create_token", "revoke_token", "create_link"},
 }  # fmt: skip
@@ -51,7 +62,8 @@ def test_every_call_says_who_may_make_it() -> None:
     named = {call.name for call in CALLS}
     assert len(named) == len(CALLS)
     assert {call.name for call in CALLS if call.open_to_all} == OPEN
-    assert {call.name for call in CALLS if call.scope is None} == OPEN | OF_ANYBODY_KNOWN
+    assert {call.name for call in CALLS if call.scope is None} == OPEN | OF_ANYBODY_KNOWN | SIGNED
+    assert {call.name for call in CALLS if call.signed} == SIGNED
     assert {call.name for call in CALLS if call.people_only} == OF_PEOPLE
     assert {call.name for call in CALLS if call.owner_only} == OF_THE_OWNER
     for scope, names in SCOPES.items():
@@ -67,7 +79,9 @@ def test_every_kind_of_caller_is_asked(house: House, call: Call, people: People)
     """Bodies are left out: whoever may not ask is told so before anything is read."""
     for scopes, client in people.tokens.items():
         status = client.ask(call.method, address(call)).status
-        if call.open_to_all:
+        if call.signed:
+            assert status == (404 if "{" in call.path else 401)
+        elif call.open_to_all:
             assert status == (400 if call.body_required else 200)
         elif scopes is None:
             assert status == 401

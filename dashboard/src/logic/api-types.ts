@@ -127,6 +127,21 @@ export interface Event {
   data: Record<string, unknown>;
 }
 
+export interface EventOutcome {
+  started:
+    | ({ pipeline: string; run: number
+    | null; trigger: number
+    | null; line: number
+    | null; note: string
+    | null })[];
+  not_started:
+    | ({ pipeline: string; reason: string; triggers: ({ trigger: number; line: number; reason: string })[] })[];
+  more: number;
+  notes: string[];
+  reason: string | null;
+  replay_of: number | null;
+}
+
 export interface Events {
   items: Event[];
   next: string | null;
@@ -217,6 +232,11 @@ export interface Problem {
 export interface Reason {
   code: string;
   text: string;
+}
+
+export interface Received {
+  event: number;
+  runs: number[];
 }
 
 export interface Revision {
@@ -366,6 +386,39 @@ export interface Token {
 
 export interface Tokens {
   items: Token[];
+  next: string | null;
+}
+
+export interface TriggerEvent {
+  id: number;
+  name: string;
+  source: string;
+  delivery: string | null;
+  actor: string | null;
+  facts: Record<string, unknown>;
+  workspace: string;
+  received_at: string;
+  processed_at: string | null;
+  outcome: EventOutcome;
+  payload: unknown;
+  runs: number[];
+}
+
+export interface TriggerEventInList {
+  id: number;
+  name: string;
+  source: string;
+  delivery: string | null;
+  actor: string | null;
+  facts: Record<string, unknown>;
+  workspace: string;
+  received_at: string;
+  processed_at: string | null;
+  outcome: EventOutcome;
+}
+
+export interface TriggerEvents {
+  items: TriggerEventInList[];
   next: string | null;
 }
 

@@ -21,7 +21,9 @@ FILE_BYTES_MAX = 1 << 20
 PARENTS_MAX = 64
 HOST = "127.0.0.1"
 PORT = 7878
-_TABLES = ("serve", "groups", "users", "webhooks", "notify", "channels", "database")
+_TABLES = (
+    "serve", "server", "groups", "users", "webhooks", "channels", "forges", "database",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Settings:
     host: str = HOST
     port: int = PORT
     written: Mapping[str, Any] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     warnings: tuple[str, ...] = ()
 
     @property
@@ -64,6 +67,7 @@ def read(
         host=_text(host, f"{file}: serve.host"),
         port=_port(port),
         written=written,
+        environ=env,
         warnings=warnings,
     )
 

@@ -20,6 +20,7 @@ from orchestrate.engine.asks import Overloaded
 from orchestrate.engine.driver import Engine
 from orchestrate.engine.forges.source import Sources, no_sources
 from orchestrate.engine.intake import Intake
+from orchestrate.engine.schedule import Schedule
 from orchestrate.web import access, live
 from orchestrate.web.access import Line, Who
 from orchestrate.web.arrival import Arrivals, ClientGone, Message, Receive
@@ -71,14 +72,19 @@ def create_app(
     roster: Callable[[], Roster] = lambda: NOBODY_KNOWN,
     sources: Sources = no_sources,
     calls: Sequence[Call] = CALLS,
+    by_the_clock: bool = False,
 ) -> Application:
     """The application over an open engine; events that wait are seen to from here on.
 
-    `roster` is asked anew at each decision, `sources` at each webhook.
+    `roster` is asked anew at each decision, `sources` at each webhook. `by_the_clock`: schedules
+    fire, which is a server's business and not that of a command that runs for a moment.
     """
     uid = own_uid()
     intake = Intake(engine)
     intake.open()
+    schedule = Schedule(engine, intake) if by_the_clock else None
+    if schedule is not None:
+        schedule.open()
     site = Site(
         engine=engine,
         roster=roster,
@@ -89,7 +95,7 @@ def create_app(
         owner=user_name(uid),
         uid=uid,
     )
-    return Application(site, calls)
+    return Application(site, calls, schedule)
 
 
 class Application:
@@ -98,8 +104,9 @@ class Application:
     `close` ends every wait; `end` comes when the last answer is given.
     """
 
-    def __init__(self, site: Site, calls: Sequence[Call]) -> None:
+    def __init__(self, site: Site, calls: Sequence[Call], schedule: Schedule | None = None) -> None:
         self.site = site
+        self._schedule = schedule
         self.calls = tuple(calls)
         self._router = Router(calls)
         self._once = Once(site.engine)
@@ -114,6 +121,8 @@ class Application:
         self._live.close()
 
     def end(self) -> None:
+        if self._schedule is not None:
+            self._schedule.close()
         self.site.intake.close()
         self.site.pool.shutdown(wait=False)
 

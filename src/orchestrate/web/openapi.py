@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from orchestrate import __version__
+from orchestrate.web import event_shapes
 from orchestrate.web.body import INTEGER_MAX
-from orchestrate.web.call import NDJSON, TEXT, Call, Deed, Param
+from orchestrate.web.call import JSON, NDJSON, TEXT, Call, Deed, Param
 from orchestrate.web.problem import KINDS, MEDIA_TYPE
 from orchestrate.web.routing import NAME_PATTERN
 from orchestrate.web.schemas import SHAPES, ref
@@ -21,6 +22,7 @@ TAGS = {
     "pipelines": "What people write, and its revisions.",
     "runs": "What became of it: stages, events, logs.",
     "approvals": "What is asked of people.",
+    "events": "What happened, here and elsewhere, and what it started.",
     "access": "Who may what.",
     "about": "The server, and what it knows.",
 }
@@ -46,7 +48,7 @@ def document(calls: Iterable[Call]) -> dict[str, Any]:
         "tags": [{"name": name, "description": about} for name, about in TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": SHAPES,
+            "schemas": SHAPES | event_shapes.SHAPES,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "responses": {str(status): _problem(status) for status in _statuses()},
         },
@@ -74,7 +76,9 @@ def _operation(call: Call) -> dict[str, Any]:
             "required": call.body_required,
             "content": {"application/json": {"schema": call.body}},
         }
-    if call.open_to_all:
+    if call.raw_bytes_max:
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": {}}}}
+    if call.open_to_all or call.signed:
         operation["security"] = []
     return operation
 
@@ -82,6 +86,8 @@ def _operation(call: Call) -> dict[str, Any]:
 def _who(call: Call) -> str:
     if call.open_to_all:
         return "Nobody is asked who they are."
+    if call.signed:
+        return "Needs: a signature over the body, with the secret of the source."
     who = "people only, no agents; " if call.people_only else ""
     who += "the owner only; " if call.owner_only else ""
     return f"Needs: {who}{f'scope `{call.scope}`' if call.scope else 'any token'}."
@@ -89,7 +95,7 @@ def _who(call: Call) -> str:
 
 def _failures(call: Call) -> set[int]:
     found = {*ALWAYS, *call.problems}
-    if not call.open_to_all:
+    if not call.open_to_all and not call.signed:
         found.update(OF_IDENTITY)
     if call.body is not None:
         found.update(OF_BODY)

@@ -39,8 +39,9 @@ class Source:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-Sources: TypeAlias = Callable[[], Mapping[str, Source]]
+Sources: TypeAlias = Callable[[str], Source | None]
+"""The source of that name, as it is set at this moment."""
 
 
-def no_sources() -> Mapping[str, Source]:
-    return {}
+def no_sources(_: str) -> None:
+    return None

@@ -10,19 +10,24 @@ import logging
 from collections.abc import Callable
 
 from orchestrate.agent.process import RunnerGone
+from orchestrate.cli.channels import post_of
 from orchestrate.cli.failure import Exit, Failure
 from orchestrate.cli.people import roster_from
 from orchestrate.cli.settings import Settings
+from orchestrate.cli.sources import sources_from
 from orchestrate.cli.waiting import MOVED, News
 from orchestrate.core.run import Run, RunStatus
 from orchestrate.engine.door import Door
 from orchestrate.engine.driver import Engine
 from orchestrate.engine.layout import Layout
 from orchestrate.engine.lock import Taken as Locked
+from orchestrate.engine.notify.post import Post
 from orchestrate.store.failures import StoreError
 from orchestrate.web.app import create_app
 from orchestrate.web.server import CannotListen, Server
 
+TOLD_WAIT_S = 5.0
+"""How long whoever leaves waits for channels that are being told; the rest is told later."""
 DOCTOR = "see what is wrong: orchestrate doctor"
 
 
@@ -33,16 +38,19 @@ class Taken(Failure):
 class House:
     """Engine and web server of one data directory; `open` it, and `close` it."""
 
-    def __init__(self, engine: Engine, server: Server) -> None:
+    def __init__(self, engine: Engine, post: Post, server: Server) -> None:
         self.engine = engine
+        self.post = post
         self.server = server
         self.found_working = self.working()
 
     @classmethod
     def open(cls, settings: Settings, tcp: tuple[str, int] | None = None) -> House:
         """A house that answers; `tcp` is (host, port). Raises Taken, or Failure."""
-        engine = Engine(Layout(data=settings.data, project=settings.project))
-        roster = roster_from(settings)
+        port = settings.port
+        post = post_of(settings, lambda: f"http://127.0.0.1:{port}", terminal=tcp is not None)
+        engine = Engine(Layout(data=settings.data, project=settings.project), draws=post.draw)
+        roster, sources = roster_from(settings), sources_from(settings)
         try:
             engine.open()
         except Locked as fault:
@@ -54,19 +62,25 @@ class House:
             where = fault.filename or settings.data
             raise Failure(f"{where} cannot be used: {fault.strerror}", DOCTOR) from None
         try:
-            server = Server(create_app(engine, roster=roster), settings.socket, tcp)
+            post.start(engine)
+            app = create_app(engine, roster=roster, sources=sources, by_the_clock=tcp is not None)
+            server = Server(app, settings.socket, tcp)
             server.start()
             server.wait_ready()
+            port = server.port or port
         except CannotListen as fault:
+            post.close(0.0)
             engine.close()
             raise Failure(fault.text, fault.hint) from None
-        except BaseException:
+        except BaseException:  # whatever it was, the directory is free again
+            post.close(0.0)
             engine.close()
             raise
-        return cls(engine, server)
+        return cls(engine, post, server)
 
     def close(self) -> None:
         self.server.stop()
+        self.post.close(TOLD_WAIT_S)
         self.engine.close()
 
     def tell(self, news: News) -> None:

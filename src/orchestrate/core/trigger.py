@@ -53,6 +53,10 @@ def _verdict(place: int, trigger: Trigger, view: View) -> Verdict:
     if not _is_named(named, view.facts.event):
         text = explain(named, view).text
         return Verdict(place=place, line=trigger.line, met=False, named=False, text=text)
+    due = view.facts.data.get("cron")
+    if view.facts.event == "schedule" and trigger.cron != due:
+        text = f"it is another schedule that is due: {due}"
+        return Verdict(place=place, line=trigger.line, met=False, named=True, text=text)
     try:
         met, text = _filtered(trigger, view)
     except (ConditionError, Unsupported) as fault:

@@ -79,7 +79,9 @@ def create(
             also(door, pipeline.name)
         return pipeline.name
 
-    return engine.perform(act).result()
+    done = engine.perform(act).result()
+    engine.catalog_changed()
+    return done
 
 
 def update(
@@ -116,7 +118,9 @@ def update(
             also(door, name)
         return name
 
-    return engine.perform(act).result()
+    done = engine.perform(act).result()
+    engine.catalog_changed()
+    return done
 
 
 def enable(engine: Engine, name: str, *, flag: bool, by: Caller, also: Also | None = None) -> str:
@@ -131,7 +135,9 @@ def enable(engine: Engine, name: str, *, flag: bool, by: Caller, also: Also | No
             also(door, name)
         return name
 
-    return engine.perform(act).result()
+    done = engine.perform(act).result()
+    engine.catalog_changed()
+    return done
 
 
 def delete(
@@ -158,7 +164,9 @@ def delete(
             also(door, name)
         return name
 
-    return engine.perform(act).result()
+    done = engine.perform(act).result()
+    engine.catalog_changed()
+    return done
 
 
 def _existing(door: Door, name: str) -> Current:

@@ -17,7 +17,9 @@ from orchestrate.core.events import Event
 from orchestrate.core.people import SYSTEM, Caller
 from orchestrate.core.run import Run
 from orchestrate.engine.admission import Admission
+from orchestrate.engine.chain import end_of
 from orchestrate.engine.environments import Environments
+from orchestrate.engine.happening import Outcome, keep
 from orchestrate.store.sqlite import Store
 
 RUNS_KEPT_MAX = 5_000
@@ -42,6 +44,7 @@ class Door:
         self.moved: list[tuple[Run, list[Event]]] = []
         self.environments = Environments()
         self.admission = Admission()
+        self.told_events = False
         self._runs: dict[int, Run] = {}
         self._broken: set[int] = set()
         self._stale: set[int] = set()
@@ -57,7 +60,7 @@ class Door:
         run = self.run(run_id)
         if run is None and not isinstance(command, Start):
             raise Refused(Because.NOT_FOUND, f"there is no run {run_id}")
-        after = 0 if run is None else run.seq
+        after, had_ended = (0, False) if run is None else (run.seq, run.ended)
         try:
             taken = self.environments.taken(run_id)
             run, events = decide(run, command, self.clock(), taken)
@@ -73,6 +76,9 @@ class Door:
             self.moved.append((run, events))
             self.note(run)
             self.store.append(run, events, after=after, actor=by.name, via=by.via)
+            if run.ended and not had_ended and self.store.is_chained():
+                keep(self.store, end_of(run), Outcome(), at=self.clock(), waiting=True)
+                self.told_events = True
             if self._draws is not None:
                 self._draws(self.store, run, events)
         return run

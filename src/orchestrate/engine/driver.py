@@ -68,6 +68,8 @@ class Engine:
         self._followers: list[Callable[[list[tuple[int, int]]], None]] = []
         self.stir: Callable[[str], None] = _nobody
         """Lets whoever tells that channel know that something is due: the post, if there is one."""
+        self._when_events_wait: Callable[[], None] = _nothing
+        self._when_catalog_changes: Callable[[], None] = _nothing
         self._closing = False
         self._ready: Future[None] = Future()
         self._wake_in, self._wake_out = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -126,6 +128,17 @@ class Engine:
         """
         self._followers.append(tell)
         return lambda: self._followers.remove(tell)
+
+    def when_events_wait(self, tell: Callable[[], None]) -> None:
+        """Call `tell` when the end of a run has left an event to be judged. It must not block."""
+        self._when_events_wait = tell
+
+    def when_catalog_changes(self, tell: Callable[[], None]) -> None:
+        """Call `tell` when a pipeline was created, changed, switched or deleted."""
+        self._when_catalog_changes = tell
+
+    def catalog_changed(self) -> None:
+        self._when_catalog_changes()
 
     def close(self) -> None:
         """Finish what was asked and leave; agents work on under their runner."""
@@ -229,6 +242,9 @@ class Engine:
             self._schedule(run)
             self._crew.settle(run, events)
         self._let_on()
+        if self._door.told_events:
+            self._door.told_events = False
+            self._when_events_wait()
         if moved:
             heads = [(run.id, run.seq) for run, _ in moved]
             for tell in list(self._followers):
@@ -285,3 +301,7 @@ class Engine:
 
 def _nobody(_: str) -> None:
     """No channel is told anything here."""
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

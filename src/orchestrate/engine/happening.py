@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrate.core.condition import Facts
 from orchestrate.core.trigger import Verdict
+from orchestrate.store.sqlite import Store
 
 PAYLOAD_BYTES_MAX = 256 << 10
 """A longer payload is not kept: it would be copied into every run that it starts."""
@@ -92,6 +93,23 @@ def of_row(row: Mapping[str, Any]) -> Happening:
         notes=tuple(row["outcome"].get("notes") or ()),
         workspace=row["workspace"],
         replay_of=row["outcome"].get("replay_of"),
+    )
+
+
+def keep(store: Store, happening: Happening, outcome: Outcome, *, at: float, waiting: bool) -> int:
+    """Keep an event, within a transaction; its number. `waiting`: it is judged later."""
+    return store.add_trigger_event(
+        name=happening.facts.event,
+        source=happening.source,
+        delivery=happening.delivery,
+        body_sha256=happening.body_sha256,
+        facts=stored_facts(happening.facts),
+        payload=happening.payload,
+        actor=happening.facts.actor,
+        workspace=happening.workspace,
+        received_at=at,
+        outcome=outcome.as_json(),
+        waiting=waiting,
     )
 
 

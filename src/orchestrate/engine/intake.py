@@ -20,7 +20,7 @@ from orchestrate.engine.asks import Overloaded
 from orchestrate.engine.catalog import Also
 from orchestrate.engine.door import Door
 from orchestrate.engine.driver import Engine
-from orchestrate.engine.happening import Happening, Outcome, of_row, stored_facts
+from orchestrate.engine.happening import Happening, Outcome, keep, of_row, stored_facts
 from orchestrate.engine.matching import Judged, is_stale, judge, start_all
 from orchestrate.engine.watchers import Watchers
 from orchestrate.store.failures import StoreError
@@ -54,6 +54,7 @@ class Intake:
         self._thread = threading.Thread(target=self._see_to_all, name="events", daemon=True)
 
     def open(self) -> None:
+        self._engine.when_events_wait(self.wake)
         self._woken.set()
         self._thread.start()
 
@@ -251,16 +252,4 @@ def _known(door: Door, happening: Happening) -> Kept | None:
 
 
 def _add(door: Door, happening: Happening, outcome: Outcome, *, waiting: bool) -> int:
-    return door.store.add_trigger_event(
-        name=happening.facts.event,
-        source=happening.source,
-        delivery=happening.delivery,
-        body_sha256=happening.body_sha256,
-        facts=stored_facts(happening.facts),
-        payload=happening.payload,
-        actor=happening.facts.actor,
-        workspace=happening.workspace,
-        received_at=door.clock(),
-        outcome=outcome.as_json(),
-        waiting=waiting,
-    )
+    return keep(door.store, happening, outcome, at=door.clock(), waiting=waiting)

@@ -16,6 +16,7 @@ from orchestrate.core.people import Caller
 from orchestrate.core.predicate import quoted
 from orchestrate.core.trigger import Verdict, first_met
 from orchestrate.engine import starting
+from orchestrate.engine.chain import chain_of, refusal
 from orchestrate.engine.door import Broken, Door
 from orchestrate.engine.driver import Engine
 from orchestrate.engine.happening import NOT_NAMED, Happening, Outcome
@@ -63,6 +64,9 @@ def _meet(
 ) -> None:
     row, met = watcher.row, first_met(watcher.said)
     name = str(row["name"])
+    if happening.facts.event == "schedule" and happening.facts.data.get("pipeline") != name:
+        judged.outcome.pass_over(name, f"{NOT_NAMED}the schedule of another pipeline")
+        return
     if met is None:
         named = any(each.named for each in watcher.said)
         unnamed = f"{NOT_NAMED}{quoted(happening.facts.event)}"
@@ -75,8 +79,13 @@ def _meet(
     whole = engine.reader.pipeline_by_id(row["id"])
     assert whole is not None, "pipelines are never forgotten"
     order = Order(pipeline=name, workspace=happening.workspace)
+    round_again = refusal(happening.facts, name)
+    if round_again is not None:
+        judged.outcome.pass_over(name, round_again, watcher.said)
+        return
     try:
         command = starting.command_of(engine, whole, order, happening.whole_facts, by)
+        command = replace(command, chain=chain_of(happening.facts))
     except Refused as refused:
         judged.outcome.pass_over(name, _sentence(refused), watcher.said)
     else:

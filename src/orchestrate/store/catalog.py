@@ -32,6 +32,10 @@ _ENABLE = (
     " END WHERE name = ? AND deleted_at IS NULL"
 )
 _DELETE = "UPDATE pipelines SET deleted_at = ?, enabled = 0 WHERE name = ? AND deleted_at IS NULL"
+_CHAINED = (
+    "SELECT 1 FROM pipelines WHERE deleted_at IS NULL AND enabled = 1"
+    " AND (triggers LIKE '%pipeline%' OR triggers LIKE '%*%') LIMIT 1"
+)
 _LIVE_OF = "SELECT id FROM pipeline_runs WHERE pipeline_id = ? AND resting = 0 ORDER BY id"
 
 
@@ -90,6 +94,10 @@ class Catalog(Database):
             return None
         number, revision, sha256, enabled = found
         return Current(id=number, revision=revision, sha256=sha256, enabled=bool(enabled))
+
+    def is_chained(self) -> bool:
+        """Whether a pipeline may wait for the end of another one."""
+        return self.row(_CHAINED) is not None
 
     def live_of(self, pipeline_id: int) -> list[int]:
         """The runs of a pipeline that are not at rest, oldest first."""

@@ -130,6 +130,10 @@ TRIGGERS = Query(
     " processed_at, outcome FROM trigger_events WHERE id < ? ORDER BY id DESC LIMIT ?",
     json=("facts", "outcome"),
 )
+LAST_DELIVERY = (
+    "SELECT delivery FROM trigger_events WHERE source = ? AND delivery >= ? AND delivery < ?"
+    " ORDER BY delivery DESC LIMIT 1"
+)
 WAITING = "SELECT id FROM trigger_events WHERE processed_at IS NULL AND id > ? ORDER BY id LIMIT ?"
 STARTED_BY = "SELECT id FROM pipeline_runs WHERE trigger_event_id = ? ORDER BY id"
 

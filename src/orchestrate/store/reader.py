@@ -190,6 +190,12 @@ class Reader:
         with self._moment() as now:
             return [each for (each,) in now.rows(ask.WAITING, (_id(after), _id(limit)))]
 
+    def last_delivery(self, source: str, prefix: str) -> str | None:
+        """Of the deliveries of a source that begin with `prefix`, the last by name."""
+        with self._moment() as now:
+            found = now.rows(ask.LAST_DELIVERY, (source, prefix, prefix + "\U0010ffff"))
+            return next((delivery for (delivery,) in found), None)
+
     def audit(self, limit: int, before: int | None = None) -> list[Record]:
         with self._moment() as now:
             found = now.records(ask.AUDIT, (_before(before), _id(limit)))

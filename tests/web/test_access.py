@@ -39,6 +39,7 @@ SCOPES = {
         "why_run", "get_log", "list_approvals", "get_approval", "list_agents",
         "list_trigger_events", "get_trigger_event",
         "create_ticket", "list_variables", "plan_rollback", "list_notifications",
+        "list_templates",
     },
     Scope.WRITE: {
         "create_pipeline", "update_pipeline", "delete_pipeline", "enable_pipeline",

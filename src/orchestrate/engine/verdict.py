@@ -14,6 +14,7 @@ from orchestrate.agent.definitions import Found
 from orchestrate.core.commands import Refused
 from orchestrate.core.pipeline import Pipeline
 from orchestrate.core.run import Approval, Reason, Rollback, Run, StageRun, Step
+from orchestrate.core.trigger import first_met, verdicts
 from orchestrate.engine.rehearsal import MOVES_MAX, Rehearsed, rehearse
 from orchestrate.language.document import Node
 from orchestrate.language.faults import Faults, shown
@@ -136,6 +137,19 @@ class _Verdict:
         tolerated = [f"`{name}`" for name, stage in run.stages.items() if stage.tolerated]
         why = f"failed and tolerated: {', '.join(tolerated)}" if tolerated else ""
         self._plain(expect, "warnings", "warnings", run.warnings, why)
+        if "starts" in expect:
+            self._starts(expect)
+
+    def _starts(self, expect: Section) -> None:
+        pipeline = self._run.pipeline
+        said = verdicts(pipeline.triggers, self._run.facts, pipeline.variables)
+        met = first_met(said)
+        if met is not None:
+            why = f"it meets the trigger on line {met.line}" + (f": {met.text}" if met.text else "")
+        else:
+            why = "; ".join(each.text for each in said) or "the pipeline has no triggers"
+        what = f"whether `{shown(self._run.facts.event)}` starts the pipeline"
+        self._plain(expect, "starts", what, met is not None, why)
 
     def _unrest(self) -> str:
         """Why a run that did not end rests all the same."""

@@ -208,6 +208,8 @@ EXPECT: Final = Shape(
         "reason": Field(Text(100, "the code of a reason"), "The code of the run's reason."),
         "because": Field(Text(), _BECAUSE),
         "warnings": Field(Integer(0, STAGES_NAMED_MAX), "How many failures were tolerated."),
+        "starts": Field(Boolean(), "Whether the event meets one of the pipeline's triggers. The "
+                        "run is lived through in any case, as if started by hand."),
         "stages": Field(Named("stages", STAGE_NAME, Short(EXPECTED_STAGE, "status"),
                               STAGES_NAMED_MAX, "stages"), "What became of stages."),
         "approvals": Field(Named("approvals", STAGE_NAME,
@@ -221,7 +223,8 @@ EXPECT: Final = Shape(
                        "there are no warnings and no rollback but those written."),
     },
     elsewhere={"status": "the status of the run is written as `run`",
-               "gates": "did you mean `approvals`?", "approval": "did you mean `approvals`?",
+               "gates": "did you mean `approvals`?", "triggers": "did you mean `starts`?",
+               "started": "did you mean `starts`?", "approval": "did you mean `approvals`?",
                "rollbacks": "did you mean `rollback`?", "stage": "did you mean `stages`?"},
     about="What must have become of the run. What is not written is not looked at, unless `exact`.",
 )  # fmt: skip

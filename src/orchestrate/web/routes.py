@@ -12,6 +12,7 @@ from orchestrate.web.api import (
     previews,
     runs,
     sessions,
+    templates,
     tokens,
     webhooks,
 )
@@ -32,6 +33,7 @@ CALLS: tuple[Call, ...] = (
     *events.CALLS,
     *webhooks.CALLS,
     *about.CALLS,
+    *templates.CALLS,
     *tokens.CALLS,
     *sessions.CALLS,
     *previews.CALLS,

@@ -345,6 +345,12 @@ SHAPES: dict[str, Schema] = {
     ),
     "Health": record(status=STRING),
     "JsonSchema": ANY_OBJECT,
+    "Template": record(
+        name=STRING, title=STRING, description=STRING, stages=list_of(STRING),
+        needs=list_of(STRING), definition=STRING, agents=STRING,
+        settings=list_of(record(name=STRING, value=STRING, about=STRING)),
+    ),
+    "Templates": page_of("Template"),
     "OpenApi": ANY_OBJECT,
     "Problem": PROBLEM,
 }  # fmt: skip

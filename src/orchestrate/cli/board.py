@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from orchestrate.cli import graph, words
@@ -68,7 +69,7 @@ def elapsed(each: Mapping[str, Any], now: float) -> float | None:
 def stages(run: Run, now: float) -> list[tuple[str | None, str]]:
     """The graph with what became of each stage: (the stage of the line, the line)."""
     found = {each["name"]: each for each in run["stages"]}
-    rows = graph.draw([(name, each.get("needs") or ()) for name, each in found.items()])
+    rows = _drawn(tuple((name, tuple(each["needs"])) for name, each in found.items()))
     art = max((len(row.art) for row in rows), default=0)
     drawn = art <= GRAPH_COLUMNS_MAX
     if not drawn:
@@ -82,6 +83,12 @@ def stages(run: Run, now: float) -> list[tuple[str | None, str]]:
         stage = found[row.stage]
         lines.append((row.stage, _stage(stage, row.art, art, name_width, now)))
     return lines
+
+
+@lru_cache(maxsize=4)
+def _drawn(stages: tuple[tuple[str, tuple[str, ...]], ...]) -> list[graph.Row]:
+    """A live view asks for the same graph at every frame."""
+    return graph.draw(stages)
 
 
 def _stage(stage: Mapping[str, Any], art: str, art_width: int, name_width: int, now: float) -> str:

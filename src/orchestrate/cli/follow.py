@@ -137,19 +137,17 @@ class _Following:
             time.sleep(min(0.2 * 2**lost, 5.0))
 
     def _tell(self, events: list[Json]) -> None:
-        past = {
-            _source(each)
-            for each in events
-            if each["type"] == "AttemptEnded" and self._before(each)
-        }
+        ends = [each for each in events if each["type"] == "AttemptEnded"]
+        ended = {_source(each) for each in ends}
+        past = {_source(each) for each in ends if self._before(each)}
         for event in events:
             self._seq = max(self._seq, int(event["seq"]))
             source = _source(event)
             if source is not None and source not in past:
-                if event["type"] == "AttemptStarted":
-                    self._tails.begin(source, past=self._before(event))
-                else:
+                if event["type"] == "AttemptEnded":
                     self._tails.end(source)
+                elif source not in ended:
+                    self._tails.begin(source, past=self._before(event))
             self._view.event(event, past=self._before(event))
 
     def _before(self, event: Json) -> bool:

@@ -33,7 +33,7 @@ class Source:
 class _Tail:
     source: Source
     client: Client
-    past: bool
+    past: bool = False
     thread: threading.Thread | None = None
     offset: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
@@ -61,9 +61,10 @@ class Tails:
             tail.thread.start()
 
     def end(self, source: Source) -> None:
-        """The attempt is over: read what is left of its log, and let go."""
+        """The attempt is over: read what is left of its log, or all of it, and let go."""
         tail = self._tails.pop(source, None)
         if tail is None:
+            self._rest(_Tail(source, self._client))
             return
         tail.ended.set()
         if tail.thread is not None:

@@ -12,6 +12,8 @@ root = Lazy(
     rooms={
         "pipeline": (f"{_HERE}.commands:pipeline", "Create, run and watch pipelines."),
         "approval": (f"{_HERE}.commands:approval", "Answer what a run asks people."),
+        "event": (f"{_HERE}.commands:event", "Tell of events, and see what they started."),
+        "hook": (f"{_HERE}.commands:hook", "Let commits and pushes here start pipelines."),
         "agent": (f"{_HERE}.commands:agent", "See and try the agents that do the work."),
         "serve": (f"{_HERE}.serve:serve", "Start the server: API and dashboard."),
         "open": (f"{_HERE}.open:open_", "Open the dashboard in a browser."),
@@ -59,6 +61,28 @@ approval = Lazy(
         "approve": (f"{_HERE}.approval:approve", "Say yes."),
         "reject": (f"{_HERE}.approval:reject", "Say no, and why."),
         "delegate": (f"{_HERE}.approval:delegate", "Give your vote to somebody else."),
+    },
+)
+
+event = Lazy(
+    "event",
+    help="Tell of events, and see what they started.",
+    no_args_is_help=True,
+    rooms={
+        "emit": (f"{_HERE}.event:emit", "Tell of an event, and start what waits for it."),
+        "list": (f"{_HERE}.event:list_", "List events, and what each started."),
+        "show": (f"{_HERE}.event:show_", "Show an event, and why pipelines were not started."),
+        "replay": (f"{_HERE}.event:replay", "Let an event happen once more."),
+    },
+)
+
+hook = Lazy(
+    "hook",
+    help="Let commits, merges and pushes in a git repository start pipelines.",
+    no_args_is_help=True,
+    rooms={
+        "install": (f"{_HERE}.hook:install", "Put the hooks in, or take them out."),
+        "tell": (f"{_HERE}.hook:tell", "What the hooks call."),
     },
 )
 

@@ -170,6 +170,8 @@ def test_status_logs_why(served: Project) -> None:
     assert any(line.startswith("◌") and "docs" in line and "skipped" in line for line in lines)
     assert served.ask("pipeline", "logs", run).out == "build | one\nbuild | two\ntest | boom\n"
     assert served.ask("pipeline", "logs", run, "build").out == "one\ntwo\n"
+    kept = served.ask("pipeline", "logs", run, "-o", "json").json["items"]
+    assert kept[0] == {"stage": "build", "attempt": 1, "mode": "run", "text": "one\ntwo\n"}
     none = served.ask("pipeline", "logs", run, "docs")
     assert (none.out, none.err) == ("", "nothing was written\n")
     assert served.ask("pipeline", "logs", run, "nope", code=5).err == (

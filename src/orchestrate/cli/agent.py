@@ -21,7 +21,7 @@ Json = Mapping[str, Any]
 def list_(form: str) -> None:
     """List the agents that pipelines here can name, and say what was left out."""
     with asked().road() as road:
-        page = road.items("/api/agents")
+        page = road.get("/api/agents")
     show_table(
         form, page, ("NAME", "KIND", "DEFINED IN", "", "DESCRIPTION"),
         lambda: (_row(each) for each in page["items"]),
@@ -57,7 +57,7 @@ def show_(name: str, form: str) -> None:
 
 
 def _find(road: Road, name: str) -> Json:
-    page = road.items("/api/agents")
+    page = road.get("/api/agents")
     found = {each["name"]: each for each in page["items"]}
     if name in found:
         return dict(found[name])

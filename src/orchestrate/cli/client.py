@@ -27,6 +27,7 @@ CONNECT_WAIT_S = 10.0
 ANSWER_WAIT_S = 60.0
 ANSWER_BYTES_MAX = 256 << 20
 ITEMS_MAX = 1_000
+PAGE_ITEMS = 200
 PAGES_MAX = 100
 _HTTP_FAULTS = (OSError, http.client.HTTPException)
 
@@ -208,6 +209,7 @@ class Client:
 
     def items(self, path: str, items_max: int = ITEMS_MAX, **query: Any) -> Json:
         """A list as one object, page after page: `next` is left where there is more than that."""
+        query = {"limit": PAGE_ITEMS, **query}
         page = self.get(path, **query)
         whole = dict(page)
         for _ in range(PAGES_MAX):

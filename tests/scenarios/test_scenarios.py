@@ -1,4 +1,4 @@
-"""Scenarios pass where they should; where not, the text beside the file in `faults/` is what is said.
+"""Scenarios pass where they should; else the text beside the file in `faults/` is what is said.
 
 Rewrite the expected texts with `python -m tests.scenarios.test_scenarios`, and read the difference.
 """

@@ -15,7 +15,8 @@ COMMAND_WAIT_S = 100
 SOURCES: dict[str, dict[str, str]] = {
     "none": {},
     "python": {
-        "pyproject.toml": '[project]\nname = "shop"\nversion = "0.3.0"\n\n[tool.x]\nversion = "9"\n',
+        "pyproject.toml": '[project]\nname = "shop"\nversion = "0.3.0"\n\n'
+        '[tool.x]\nversion = "9"\n',
         "shop/__init__.py": "def total(prices):\n    return sum(prices)\n",
         "tests/__init__.py": "",
         "tests/test_total.py": "import unittest\n\nfrom shop import total\n\n\n"

@@ -1,4 +1,4 @@
-"""What a template writes is run for real: init, then run, in a repository of its own, without a key."""
+"""What a template writes is run for real: init, then run, in a repository of its own."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_ci_without_the_tools_says_how_to_get_them(tmp_path: Path, lack: str) ->
 
 
 def test_cd(tmp_path: Path) -> None:
-    """Staging, the gate, production; then a change that the smoke test refuses, and the way back."""
+    """Staging, the gate, production; then a change that the smoke test refuses, and back."""
     project = begin(tmp_path / "shop")
     project.write({"site/index.html": "<h1>A shop</h1>\n"})
     project.orchestrate("pipeline", "init", "cd")

@@ -1,4 +1,4 @@
-"""`pipeline init` writes what is not there, adds politely, changes nothing else, and says all of it."""
+"""`pipeline init` writes what is not there, adds politely, changes nothing else, and says so."""
 
 from __future__ import annotations
 
@@ -102,7 +102,9 @@ def test_the_commands_in_the_files_are_those_that_work(here: Path) -> None:
 
 
 REFUSALS = {
-    "no template": (["init"], 2, "name a template", "one of: ci, cd, release, security; see --list"),
+    "no template": (
+        ["init"], 2, "name a template", "one of: ci, cd, release, security; see --list",
+    ),
     "another": (
         ["init", "cdd"], 5, "there is no template `cdd`",
         "one of: ci, cd, release, security; see --list",

@@ -1,4 +1,4 @@
-"""Agents are added to a file politely: what stands there stays, to the letter, or nothing is done."""
+"""Agents are added to a file politely: what stands there stays, to the letter; or nothing is."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def test_comments_come_along() -> None:
     merged = merge("agents:\n    mine: {run: x}\n", WANTED)
     assert merged.text == (
         "agents:\n    mine: {run: x}\n    # Finds faults.\n    linter:\n"
-        "      description: Finds\n      run: sh ci/lint.sh\n    tester:\n      run: sh ci/test.sh\n"
+        "      description: Finds\n      run: sh ci/lint.sh\n"
+        "    tester:\n      run: sh ci/test.sh\n"
     )
 
 

@@ -38,7 +38,7 @@ from orchestrate.core.people import Caller, Roster
 from orchestrate.core.pipeline import Pipeline
 from orchestrate.core.run import Approval, ApprovalStatus, Mode, Outcome, OutcomeKind, Run
 from orchestrate.engine.starting import facts_of, told, variables_of
-from orchestrate.language.scenario import WELL, Act, Deed, Scenario
+from orchestrate.language.scenario import ASKED, WELL, Act, Deed, Scenario
 
 START_S: Final = 1_767_225_600.0  # any moment would do; this is the first of 2026
 MOVES_MAX: Final = 200_000
@@ -219,7 +219,7 @@ class _Rehearsal:
 
     def _question(self, act: Act) -> Approval | None:
         """What a stage asked last. `approvals` are moved in place, so it is as it stands."""
-        return None if act.stage is None else self._asked.get(act.stage)
+        return self._asked.get(act.stage or "") if act.kind in ASKED else None
 
     def _act(self, act: Act) -> None:
         question = self._question(act)

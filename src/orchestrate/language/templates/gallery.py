@@ -27,13 +27,14 @@ STACK: Final = "stack"
 SCHEMAS: Final = ".schema"
 _HOLE: Final = re.compile(r"\{\{([a-z_.]+)\}\}")
 _MARKS: Final = (
-    ("Cargo.toml", "rust"), ("go.mod", "go"), ("package.json", "node"), ("pyproject.toml", "python"),
-    ("setup.py", "python"), ("setup.cfg", "python"), ("requirements.txt", "python"),
+    ("Cargo.toml", "rust"), ("go.mod", "go"), ("package.json", "node"),
+    ("pyproject.toml", "python"), ("setup.py", "python"), ("setup.cfg", "python"),
+    ("requirements.txt", "python"),
 )  # fmt: skip
 
 
 class NoSuchSetting(Exception):
-    """A setting that the template does not have, or a value it cannot have: what, and what there is."""
+    """A setting that a template does not have, or a value it cannot have: what, and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Agents added to a file that somebody wrote: at its end of them, in its own form, and nothing else.
+"""Agents added to a file that somebody wrote: behind its own, in its own form, and nothing else.
 
 It edits text, so that comments and order stay; then it reads the text back, and gives it out only
 if it says exactly what it said before, and the new agents.

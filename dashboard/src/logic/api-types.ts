@@ -209,6 +209,7 @@ export interface Pipeline {
   triggers: (Record<string, unknown>)[];
   created_at: string;
   updated_at: string;
+  next_firings: string[];
   last_run: LastRun | null;
 }
 
@@ -366,6 +367,22 @@ export interface Step {
   stage: string;
   status: "pending" | "running" | "succeeded" | "failed" | "skipped";
   reason: Reason | null;
+}
+
+export interface Template {
+  name: string;
+  title: string;
+  description: string;
+  stages: string[];
+  needs: string[];
+  definition: string;
+  agents: string;
+  settings: ({ name: string; value: string; about: string })[];
+}
+
+export interface Templates {
+  items: Template[];
+  next: string | null;
 }
 
 export interface Ticket {

@@ -140,6 +140,8 @@ def show_(name: str, revision: int | None, as_graph: bool, form: str) -> None:
         state = "enabled" if found["enabled"] else "disabled"
         last = f", last run {found['last_run']['id']}" if found.get("last_run") else ""
         note(f"{words.one_line(found['name'])}: revision {found['revision']}, {state}{last}")
+        if found["next_firings"]:
+            note(f"next firings: {', '.join(found['next_firings'])}")
 
 
 def _graph(definition: str) -> list[str]:

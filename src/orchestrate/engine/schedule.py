@@ -10,9 +10,11 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from heapq import merge
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,12 +43,14 @@ def firings(cron: str, timezone: str | None, after: float) -> Iterator[float]:
         yield each.timestamp()
 
 
-def next_firing(triggers: tuple[Trigger, ...], after: float) -> float | None:
-    """The next firing of any of these triggers; None where none has a schedule."""
-    coming = [
-        next(firings(each.cron, each.timezone, after), None) for each in triggers if each.cron
+def coming(triggers: Sequence[Mapping[str, Any]], after: float, count: int) -> list[float]:
+    """The next `count` firings of the triggers of a pipeline, as they are stored."""
+    found = [
+        islice(firings(each["cron"], each.get("timezone"), after), count)
+        for each in triggers
+        if each.get("cron")
     ]
-    return min((at for at in coming if at is not None), default=None)
+    return list(islice(merge(*found), count))
 
 
 def due(trigger: Trigger, since: float, now: float) -> list[float]:

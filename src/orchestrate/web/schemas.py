@@ -91,6 +91,7 @@ PIPELINE = record(
     triggers=list_of(ANY_OBJECT),
     created_at=TIME,
     updated_at=TIME,
+    next_firings=list_of(TIME),
     last_run=maybe(ref("LastRun")),
 )
 LAST_RUN = record(

@@ -7,6 +7,10 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from orchestrate.agent.definitions import Definition
+from orchestrate.engine.schedule import coming
+from orchestrate.store.cell import instant
+
+FIRINGS_SHOWN = 3
 
 Row: TypeAlias = Mapping[str, Any]
 Json: TypeAlias = dict[str, Any]
@@ -34,13 +38,16 @@ def _copied(row: Row, *names: str) -> Json:
 # ── pipelines ────────────────────────────────────────────────────────────────────────────────────
 
 
-def pipeline(row: Row) -> Json:
+def pipeline(row: Row, now: float) -> Json:
+    """A pipeline, with the next times its schedules fire, if events may start it (10.5, 10.6)."""
     last = row["last_run"]
+    fires = coming(row["triggers"], now, FIRINGS_SHOWN) if row["enabled"] else []
     return {
         **_copied(
             row, "id", "name", "description", "version", "revision", "sha256", "enabled",
             "definition", "triggers", "created_at", "updated_at",
         ),
+        "next_firings": [instant(at) for at in fires],
         "last_run": None if last is None else _copied(
             last, "id", "status", "created_at", "started_at", "completed_at"
         ),

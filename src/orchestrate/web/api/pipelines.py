@@ -33,7 +33,7 @@ def listed(asked: Asked) -> Answer:
         if len(items) == asked.query["limit"] or (items and size > PAGE_CHARACTERS_MAX):
             more = cursor(items[-1]["name"])
             break
-        items.append(shapes.pipeline(row))
+        items.append(shapes.pipeline(row, asked.engine.clock()))
     return Answer(content={"items": items, "next": more})
 
 
@@ -41,7 +41,7 @@ def _shown(asked: Asked, name: str, status: int = 200) -> Answer:
     row = asked.engine.reader.pipeline(name)
     if row is None:
         raise _nobody(name)
-    answer = Answer(content=shapes.pipeline(row), status=status)
+    answer = Answer(content=shapes.pipeline(row, asked.engine.clock()), status=status)
     answer.headers["ETag"] = f'"{row["sha256"]}"'
     if status == 201:
         answer.headers["Location"] = f"/api/pipelines/{name}"

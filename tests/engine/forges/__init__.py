@@ -1,0 +1,1 @@
+"""What forges tell: recorded payloads, and the facts that are to come of each."""

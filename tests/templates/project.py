@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+
+from orchestrate.cli.ending import run
 
 COMMAND_WAIT_S = 100
 SOURCES: dict[str, dict[str, str]] = {
@@ -62,6 +67,16 @@ class Project:
         )  # fmt: skip
         assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
+
+    def init(self, *words: str) -> None:
+        """`pipeline init`, within this process: it only writes files, and a start costs time."""
+        with (
+            contextlib.chdir(self.root),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+            patch.dict(os.environ, self.environ, clear=True),
+        ):
+            assert run(["pipeline", "init", *words]) == 0
 
     def git(self, *words: str) -> str:
         done = subprocess.run(

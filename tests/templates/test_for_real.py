@@ -42,7 +42,7 @@ def artifacts(project: Project, key: str) -> Path:
 def test_ci(tmp_path: Path, stack: str) -> None:
     """A linter, tests and a build that are real: the second change breaks, and they say so."""
     project = begin(tmp_path / "shop", stack)
-    project.orchestrate("pipeline", "init", "ci")
+    project.init("ci")
     found = run(project, "ci")
     assert set(statuses(found).values()) == {"succeeded"}, statuses(found)
     built = artifacts(project, "1.build.1") / outputs(found, "build")["artifact"]
@@ -58,7 +58,7 @@ def test_ci(tmp_path: Path, stack: str) -> None:
 
 def test_ci_of_tests_that_fail(tmp_path: Path) -> None:
     project = begin(tmp_path / "shop")
-    project.orchestrate("pipeline", "init", "ci")
+    project.init("ci")
     project.write({"tests/first.sh": "test -f README.md\n"})
     found = run(project, "ci", code=1)
     assert statuses(found) == {"lint": "succeeded", "test": "failed", "build": "skipped"}
@@ -69,7 +69,7 @@ def test_ci_of_tests_that_fail(tmp_path: Path) -> None:
 def test_ci_of_python_without_tests(tmp_path: Path) -> None:
     project = begin(tmp_path / "shop")
     project.write({"app.py": "print(1)\n"})
-    project.orchestrate("pipeline", "init", "ci")
+    project.init("ci")
     found = run(project, "ci")
     assert statuses(found) == {"lint": "succeeded", "test": "skipped", "build": "succeeded"}
     reason = next(each["reason"] for each in found["stages"] if each["name"] == "test")
@@ -81,7 +81,7 @@ def test_ci_without_the_tools_says_how_to_get_them(tmp_path: Path, lack: str) ->
     """A stack whose tools are missing cannot pass unseen: it is not configured, and says so."""
     project = begin(tmp_path / "shop")
     project.write(SOURCES[lack])
-    project.orchestrate("pipeline", "init", "ci")
+    project.init("ci")
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("sh", "bash", "git", "xargs", "mktemp"):
@@ -99,7 +99,7 @@ def test_cd(tmp_path: Path) -> None:
     """Staging, the gate, production; then a change that the smoke test refuses, and back."""
     project = begin(tmp_path / "shop")
     project.write({"site/index.html": "<h1>A shop</h1>\n"})
-    project.orchestrate("pipeline", "init", "cd")
+    project.init("cd")
     project.commit("A shop")
     found = run(project, "cd", "--no-wait-approval", code=3)
     assert statuses(found)["deploy-production"] == "waiting_approval"
@@ -134,13 +134,14 @@ VERSIONS = {
 def test_release(tmp_path: Path, stack: str) -> None:
     """A version, a changelog from the commits, a commit and a tag; twice, and then nothing."""
     project = begin(tmp_path / "shop", stack)
-    project.orchestrate("pipeline", "init", "release")
+    project.init("release")
     file, version = VERSIONS[stack]
     if stack != "none":  # that one begins with no commit at all
         project.commit("feat: a shop")
     run(project, "release")
     assert project.git("describe") == f"v{version}"
-    project.commit("the rest") if stack == "none" else None
+    if stack == "none":
+        project.commit("the rest")
     project.write({"new.txt": "new\n"})
     project.commit("feat: something new")
     found = run(project, "release")
@@ -155,14 +156,15 @@ def test_release(tmp_path: Path, stack: str) -> None:
     assert log.startswith(f"# Changelog\n\n## [{new}] - ")
     assert "- feat: something new (" in log
     assert f"\n## [{version}] - " in log
-    found = run(project, "release")
-    assert set(statuses(found).values()) == {"skipped"}
+    if stack == "none":  # how it is found out is the same for all
+        found = run(project, "release")
+        assert set(statuses(found).values()) == {"skipped"}
 
 
 def test_a_release_that_fails_leaves_no_trace(tmp_path: Path) -> None:
     project = begin(tmp_path / "shop")
     project.write({"CHANGELOG.md": "# Changelog\n\nOurs.\n", "VERSION": "2.0.0\n"})
-    project.orchestrate("pipeline", "init", "release")
+    project.init("release")
     project.commit("feat: a shop")
     before = project.git("rev-parse", "HEAD")
     found = run(project, "release", "--var", "push=yes", code=1)  # there is no `origin`
@@ -175,7 +177,7 @@ def test_a_release_that_fails_leaves_no_trace(tmp_path: Path) -> None:
 def test_a_release_of_uncommitted_changes_is_refused(tmp_path: Path) -> None:
     project = begin(tmp_path / "shop")
     project.write({"a.txt": "a\n"})
-    project.orchestrate("pipeline", "init", "release")
+    project.init("release")
     project.commit("feat: a shop")
     project.write({"a.txt": "b\n"})
     found = run(project, "release", code=1)
@@ -188,7 +190,7 @@ def test_a_release_of_uncommitted_changes_is_refused(tmp_path: Path) -> None:
 def test_security(tmp_path: Path, stack: str) -> None:
     """Nothing is found in what is sound; a key is found, reported, and fails the run."""
     project = begin(tmp_path / "shop", stack)
-    project.orchestrate("pipeline", "init", "security", "--set", "fetch=no")
+    project.init("security", "--set", "fetch=no")
     found = run(project, "security")
     assert statuses(found) == {"scan": "succeeded", "report": "succeeded", "fix": "skipped"}
     report = project.root / ".security/report.md"
@@ -196,6 +198,8 @@ def test_security(tmp_path: Path, stack: str) -> None:
     assert report.read_text().endswith("\n\nNothing was found.\n")
     if shutil.which("detect-secrets") is None:
         assert "- not asked: detect-secrets is not here; get it with: " in report.read_text()
+    if stack != "none":  # what follows is the same for all
+        return
     key = "-----BEGIN " + "PRIVATE KEY-----\n"
     project.write({"deploy.key": key, "open.txt": "x\n"})
     (project.root / "open.txt").chmod(0o666)

@@ -177,10 +177,13 @@ def test_a_tag_has_no_branch_and_no_pattern_accepts_that() -> None:
         ("pull_request", "pull_request.reopened", YES),
         ("pull_request", "pull_request.merged", NO),
         ("pull_request.*", "pull_request.merged", YES),
+        ("pull_request.closed", "pull_request.merged", YES),
+        ("pull_request.closed", "pull_request.closed", YES),
+        ("pull_request.merged", "pull_request.closed", NO),
         ("*", "manual", YES),
     ],
 )
-def test_events_match_globs_and_pull_request_is_three(glob: str, event: str, truth: Truth) -> None:
+def test_events_match_globs_and_two_names_mean_several(glob: str, event: str, truth: Truth) -> None:
     assert judge(EventIs(globs=(glob,)), seen(event=event)) is truth
     assert judge(EventIs(globs=("**", f"!{glob}")), seen(event=event)) is not truth
 

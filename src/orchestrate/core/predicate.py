@@ -39,7 +39,10 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?
 _HEADS = "refs/heads/"
 
 # A name that stands for several events (semantics 10.4).
-_EVENTS = {"pull_request": "pull_request{,.opened,.synchronize,.reopened}"}
+_EVENTS = {
+    "pull_request": "pull_request{,.opened,.synchronize,.reopened}",
+    "pull_request.closed": "pull_request.{closed,merged}",
+}
 
 
 class Truth(Enum):

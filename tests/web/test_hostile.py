@@ -75,10 +75,10 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
 def test_a_hostile_body_is_told_what_is_wrong(house: House, name: str) -> None:
     body, status, said = BODIES[name]
     took_s: list[float] = []
-    while not took_s or (min(took_s) > SLOWEST_S and len(took_s) < 5):  # the machine may be busy
-        started = time.monotonic()
+    while not took_s or (min(took_s) > SLOWEST_S and len(took_s) < 5):  # of CPU, which others share
+        started = time.process_time()
         reply = house.client.ask("POST", "/api/pipelines", raw=body)
-        took_s.append(time.monotonic() - started)
+        took_s.append(time.process_time() - started)
         assert (reply.status, said in reply.data["detail"]) == (status, True), reply.text
     assert min(took_s) < SLOWEST_S
 

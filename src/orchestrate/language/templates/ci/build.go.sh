@@ -4,7 +4,8 @@ set -eu
 
 out=${ORCHESTRATE_ARTIFACTS:-dist}
 mkdir -p "$out/bin"
-go build -o "$out/bin/" ./...
+go build ./...
+GOBIN=$(cd "$out/bin" && pwd) go install ./...
 if [ -z "$(ls "$out/bin")" ]; then
   artifact=none
   echo "a library: everything compiles, and there is no command to keep"

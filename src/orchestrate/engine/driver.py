@@ -60,6 +60,7 @@ class Engine:
         self._dice = dice or random.Random()  # noqa: S311 - it spreads retries, it keeps no secret
         self._draws = draws
         self._lock = DirectoryLock(layout.lock)
+        self._gate = threading.Lock()
         self._asked: deque[Ask] = deque()
         self._later: list[Ask] = []
         self._later_at: float | None = None
@@ -114,10 +115,11 @@ class Engine:
 
         Raises Overloaded when too much waits already.
         """
-        if self._closing or len(self._asked) >= ASKED_MAX:
-            raise Overloaded("the server ends" if self._closing else "the server is busy")
         ask = Ask(act)
-        self._asked.append(ask)
+        with self._gate:  # what is let in before the end is answered before the end
+            if self._closing or len(self._asked) >= ASKED_MAX:
+                raise Overloaded("the server ends" if self._closing else "the server is busy")
+            self._asked.append(ask)
         self._wake()
         return ask.promise
 
@@ -143,7 +145,8 @@ class Engine:
     def close(self) -> None:
         """Finish what was asked and leave; agents work on under their runner."""
         if not self._closing:
-            self._closing = True
+            with self._gate:
+                self._closing = True
             self._wake()
             self._thread.join()
             os.close(self._wake_in)
@@ -168,7 +171,8 @@ class Engine:
             while not (self._closing and not self._asked):
                 self._turn()
         finally:
-            self._closing = True
+            with self._gate:
+                self._closing = True
             self._selector.close()
             self._crew.runner.close()
             self.reader.close()

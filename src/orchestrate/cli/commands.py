@@ -14,6 +14,7 @@ root = Lazy(
         "approval": (f"{_HERE}.commands:approval", "Answer what a run asks people."),
         "event": (f"{_HERE}.commands:event", "Tell of events, and see what they started."),
         "hook": (f"{_HERE}.commands:hook", "Let commits and pushes here start pipelines."),
+        "notification": (f"{_HERE}.commands:notification", "See what was told; tell it again."),
         "agent": (f"{_HERE}.commands:agent", "See and try the agents that do the work."),
         "serve": (f"{_HERE}.serve:serve", "Start the server: API and dashboard."),
         "open": (f"{_HERE}.open:open_", "Open the dashboard in a browser."),
@@ -83,6 +84,16 @@ hook = Lazy(
     rooms={
         "install": (f"{_HERE}.hook:install", "Put the hooks in, or take them out."),
         "tell": (f"{_HERE}.hook:tell", "What the hooks call."),
+    },
+)
+
+notification = Lazy(
+    "notification",
+    help="See what channels were told, and tell it again.",
+    no_args_is_help=True,
+    rooms={
+        "list": (f"{_HERE}.notification:list_", "List notifications, dead letters among them."),
+        "resend": (f"{_HERE}.notification:resend", "Tell one once more."),
     },
 )
 

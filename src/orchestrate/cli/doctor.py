@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 import click
 
 from orchestrate import __version__
-from orchestrate.cli import paint
+from orchestrate.cli import paint, reachable
 from orchestrate.cli.client import Address, Client
 from orchestrate.cli.failure import Exit, Failure, Unreachable
 from orchestrate.cli.settings import Settings
@@ -40,11 +40,13 @@ class Finding:
 
 
 @click.command("doctor", cls=Verb)
+@click.option("--channels", is_flag=True, help="Send a test to every channel, ask every forge.")
 @formed
-def doctor(form: str) -> int:
-    """Check version, data directory, database, runner and programs; exit 1 if one is wrong."""
+def doctor(channels: bool, form: str) -> int:
+    """Check version, data, database, runner, programs, channels; exit 1 if one is wrong."""
     settings = asked().settings()
     found = [each for look in _LOOKS for each in look(settings)]
+    found += [Finding(*each) for each in reachable.channels(settings, send=channels)]
     wrong = sum(each.verdict == "wrong" for each in found)
     value = {"version": __version__, "ok": not wrong, "items": [asdict(each) for each in found]}
 

@@ -31,19 +31,19 @@ class _Border:
 
     def __init__(self) -> None:
         self._open = False
-        self.refused: str | None = None
+        self.refused = False
 
     def begin(self, *, allow_private: bool) -> None:
         """Another letter, with rules of its own."""
-        self._open, self.refused = allow_private, None
+        self._open, self.refused = allow_private, False
 
     def judge(self, event: str, given: tuple[Any, ...]) -> None:
         if event not in ("socket.connect", "socket.sendto") or self._open:
             return
         address = given[1]
         if not isinstance(address, tuple) or not is_public(str(address[0])):
-            self.refused = str(address[0]) if isinstance(address, tuple) else "a local socket"
-            raise _Private(f"{self.refused} {PRIVATE}")
+            self.refused = True
+            raise _Private(f"it {PRIVATE}")
 
 
 def main() -> None:
@@ -52,7 +52,10 @@ def main() -> None:
     os.dup2(2, 1)  # nothing that a plug-in prints can be taken for an answer
     border = _Border()
     said = io.StringIO()
-    logging.getLogger().addHandler(logging.StreamHandler(said))
+    complaints = logging.StreamHandler(said)
+    complaints.addFilter(_is_complaint)
+    logging.getLogger().addHandler(complaints)
+    logging.getLogger("apprise").setLevel(logging.DEBUG)
     sys.addaudithook(border.judge)
     for line in sys.stdin:
         letter = json.loads(line)
@@ -61,11 +64,16 @@ def main() -> None:
         said.seek(0)
         said.truncate()
         fault = _deliver(letter, said)
-        if fault is not None and border.refused is not None:
-            fault = f"{border.refused} {PRIVATE}"
+        if fault is not None and border.refused:
+            fault = f"it {PRIVATE}"
         answers.write(json.dumps({"fault": fault}) + "\n")
         answers.flush()
         signal.alarm(0)
+
+
+def _is_complaint(record: logging.LogRecord) -> bool:
+    """Apprise says why something failed at the level of debugging, among much else."""
+    return record.levelno >= logging.WARNING or "Exception" in record.getMessage()
 
 
 def _deliver(letter: dict[str, Any], said: io.StringIO) -> str | None:

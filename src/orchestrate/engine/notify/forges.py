@@ -14,7 +14,6 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from orchestrate.engine.notify.channels import Forge, ForgeKind, hidden
-from orchestrate.engine.notify.letter import Desk
 from orchestrate.engine.notify.occasions import STATUS
 from orchestrate.engine.notify.picture import Picture, picture
 from orchestrate.engine.notify.reach import RETRY_AFTER_S_MAX, Line, Reply, Undelivered, ask
@@ -46,9 +45,18 @@ class Api(Protocol):
 class ForgeRoad:
     """One forge: each row is a commit's status, or a comment."""
 
-    def __init__(self, forge: Forge, desk: Desk, *, url: str | None, deadline_s: float) -> None:
+    def __init__(
+        self,
+        forge: Forge,
+        look: Callable[[int], Record | None],
+        *,
+        clock: Callable[[], float],
+        url: str | None,
+        deadline_s: float,
+    ) -> None:
         self._forge = forge
-        self._desk = desk
+        self._look = look
+        self._clock = clock
         self._url = url
         self._deadline_s = deadline_s
         self._line = Line()
@@ -58,7 +66,7 @@ class ForgeRoad:
     def deliver(self, row: Record) -> str | None:
         if self._forge.missing:
             raise Undelivered(not_set(self._forge.missing))
-        run = self._desk.reader.run(row["run_id"])
+        run = self._look(row["run_id"])
         assert run is not None, "a run that is shown is on record"
         target = json.loads(row["target"])
         seen = picture(run, self._url)
@@ -117,7 +125,7 @@ class ForgeRoad:
         fault = reply.fault()
         reset = reply.headers.get("x-ratelimit-reset", "")
         if fault.retry_after_s is None and reset.isdecimal() and len(reset) <= 12:
-            left_s = float(reset) - self._desk.clock()
+            left_s = float(reset) - self._clock()
             return Undelivered(str(fault), min(max(left_s, 0.0), RETRY_AFTER_S_MAX))
         return fault
 

@@ -105,13 +105,22 @@ class Post:
         deadline_s = self._patience.deadline_s
         roads: dict[str, Road] = {
             name: ChannelRoad(
-                channel, desk, environ=self._environ, say=self._say, deadline_s=deadline_s
+                channel,
+                desk.letter,
+                clock=desk.clock,
+                environ=self._environ,
+                say=self._say,
+                deadline_s=deadline_s,
             )
             for name, channel in self._directory.channels.items()
         }
         for forge in self._directory.forges:
             roads[forge.name] = ForgeRoad(
-                forge, desk, url=self._directory.url, deadline_s=deadline_s
+                forge,
+                desk.reader.run,
+                clock=desk.clock,
+                url=self._directory.url,
+                deadline_s=deadline_s,
             )
         return roads
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from orchestrate.engine.notify import local, webhook
 from orchestrate.engine.notify.apprise import Carrier
 from orchestrate.engine.notify.channels import Channel, Kind, hidden
-from orchestrate.engine.notify.letter import Desk, Letter
+from orchestrate.engine.notify.letter import Letter
 from orchestrate.engine.notify.reach import Line, Undelivered
 from orchestrate.store.snapshot import Record
 
@@ -18,33 +18,35 @@ class ChannelRoad:
     def __init__(
         self,
         channel: Channel,
-        desk: Desk,
+        write: Callable[[Record], Letter],
         *,
+        clock: Callable[[], float],
         environ: Mapping[str, str],
         say: Callable[[str], None],
         deadline_s: float,
     ) -> None:
         self._channel = channel
-        self._desk = desk
+        self._write = write
+        self._clock = clock
         self._say = say
         self._deadline_s = deadline_s
         self._carrier = Carrier(environ)
         self._line = Line()
 
     def deliver(self, row: Record) -> None:
-        if self._channel.missing:
-            raise Undelivered(not_set(self._channel.missing))
-        self.send(self._desk.letter(row))
+        self.send(self._write(row))
 
     def send(self, letter: Letter) -> None:
         """Deliver a letter. Raises Undelivered."""
         channel, deadline_s = self._channel, self._deadline_s
+        if channel.missing:
+            raise Undelivered(not_set(channel.missing))
         match channel.kind:
             case Kind.APPRISE:
                 self._carrier.deliver(channel, letter, deadline_s=deadline_s)
             case Kind.WEBHOOK:
-                at = self._desk.clock()
-                webhook.post(channel, letter, at, deadline_s=deadline_s, line=self._line)
+                at, line = self._clock(), self._line
+                webhook.post(channel, letter, at, deadline_s=deadline_s, line=line)
             case Kind.TERMINAL:
                 local.show_in_terminal(letter, self._say)
             case Kind.DESKTOP:

@@ -103,7 +103,7 @@ def _channel(reading: _Reading, name: str, said: Any) -> Channel | None:
     elif kind is Kind.WEBHOOK:
         if not missing:
             _web_address(reading, f"{at}.url", url)
-        if not secret and not not_set:
+        if not said.get("secret"):
             help_ = 'write secret = "${NAME}", and set NAME in the environment of the server'
             reading.wrong(at, "has no `secret` to sign with", help_)
     elif kind is Kind.APPRISE:
@@ -137,7 +137,7 @@ def _forge(reading: _Reading, name: str, said: Any) -> Forge | None:
         return None
     _known(reading, at, said, _FORGE)
     token, secrets, missing = _secret(reading, f"{at}.token", said.get("token", ""))
-    if not token and not missing:
+    if not said.get("token"):
         help_ = f'write token = "${{{kind.upper()}_TOKEN}}"'
         reading.wrong(at, "has no `token`", help_)
     url = _web_address(reading, f"{at}.url", said.get("url", _API[kind])) or ""

@@ -91,6 +91,19 @@ def test_a_file_of_ones_own_choice(here: Path, capsys: pytest.CaptureFixture[str
     assert run(["pipeline", "test", "deploy/ship.test.yaml"]) == 0
 
 
+def test_from_a_folder_below_the_paths_are_those_to_type(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / ".orchestrate").mkdir()
+    (here / "docs").mkdir()
+    monkeypatch.chdir(here / "docs")
+    assert run(["pipeline", "init", "ci"]) == 0
+    assert "run it: orchestrate pipeline run ../pipelines/ci.yaml\n" in capsys.readouterr().err
+    assert run(["pipeline", "test", "../pipelines/ci.test.yaml"]) == 0
+    assert run(["pipeline", "init", "cd", "-f", "ship.yaml"]) == 0
+    assert "run: sh docs/ship/deploy.sh" in (here / "orchestrate.yaml").read_text()
+
+
 def test_the_commands_in_the_files_are_those_that_work(here: Path) -> None:
     run(["pipeline", "init", "release", "-f", "release.yaml"])
     said = COMMANDS.findall((here / "release.yaml").read_text())

@@ -6,7 +6,6 @@ It writes what is not there, adds to what can be added to, and changes nothing e
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -89,9 +88,9 @@ def init(
         "files": written.files,
         "agents": {"added": list(written.added), "kept": list(written.kept)},
     }
-    show(form, value, lambda: _lines(written))
+    show(form, value, lambda: _lines(found.project, written))
     if form == "table":
-        _next(kit, settings[gallery.STACK])
+        _next(found.project, kit, settings[gallery.STACK])
 
 
 def _list(form: str) -> None:
@@ -256,21 +255,24 @@ def _put(root: Path, made: Any, written: _Written) -> None:
     written.say("wrote", made.path)
 
 
-def _lines(written: _Written) -> list[str]:
+def _lines(root: Path, written: _Written) -> list[str]:
     styles = {"wrote": paint.GREEN, "changed": paint.YELLOW, "kept": paint.DIM}
     lines = []
     for each in written.files:
         did = paint.paint(f"{each['status']:<7}", styles[each["status"]])
         about = f"  ({each['about']})" if each["about"] else ""
-        lines.append(f"{did} {each['path']}{about}")
+        slash = "/" if each["path"].endswith("/") else ""
+        lines.append(f"{did} {_from_here(root, each['path'])}{slash}{about}")
     return lines
 
 
-def _next(kit: Any, stack: str) -> None:
-    said: Mapping[str, str] = {
-        "run it": f"orchestrate pipeline run {kit.pipeline.path}",
-        "see what it does in every case": f"orchestrate pipeline test {kit.scenarios.path}",
-    }
+def _from_here(root: Path, path: object) -> str:
+    """A path of the project as one would type it where one stands."""
+    return os.path.relpath(root / str(path))
+
+
+def _next(root: Path, kit: Any, stack: str) -> None:
+    pipeline, tests = (_from_here(root, each.path) for each in (kit.pipeline, kit.scenarios))
     note("the scripts are for " + (stack if stack != "none" else "any project"))
-    for what, command in said.items():
-        note(f"{what}: {command}")
+    note(f"run it: orchestrate pipeline run {pipeline}")
+    note(f"see what it does in every case: orchestrate pipeline test {tests}")

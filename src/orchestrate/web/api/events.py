@@ -20,14 +20,15 @@ SOURCE = "local"
 def emit(asked: Asked) -> dict[str, Any]:
     """Keep an event that somebody here tells, and start what it starts."""
     said = dict(asked.body)
-    name, payload = str(said["event"]), said.pop("payload", None)
-    workspace = str(said.pop("workspace", ""))
-    if is_ours(name):
+    payload, workspace = said.pop("payload", None), str(said.pop("workspace", ""))
+    if "name" in said:
+        raise Refused(Because.INVALID, "`event` and `name` mean the same", "say `event` alone")
+    facts = facts_of(said, asked.by)
+    if is_ours(facts.event):
         raise Refused(
-            Because.INVALID, f"only we make `{name}` events", "choose another name for yours"
+            Because.INVALID, f"only we make `{facts.event}` events", "choose another name for yours"
         )
     text, notes = (None, ()) if payload is None else kept_payload(payload)
-    facts = facts_of(said, asked.by)
     happening = Happening(
         facts=facts if facts.actor else replace(facts, actor=asked.by.name),
         source=SOURCE,

@@ -1,0 +1,416 @@
+"""Webhooks at a real server: who is let in, what is kept, and that nothing makes it stumble."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from orchestrate.engine.forges.source import Source
+from orchestrate.web.api.webhooks import RAW_BYTES_MAX
+from orchestrate.web.signature import SKEW_S_MAX
+from tests.engine.forges.recorded import github as recorded
+from tests.engine.forges.test_github import twisted
+from tests.web.client import Client, Reply
+from tests.web.conftest import SOURCES, House
+from tests.web.signed import NUMBERS, github, gitlab, hub, post, secret_of, standard
+
+SLOWEST_S = 0.25
+SIGNING = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+@pytest.fixture
+def outside(house: House) -> Client:
+    """Somebody on the network without a token."""
+    return house.tcp()
+
+
+def push(**changed: Any) -> dict[str, Any]:
+    commits = [{"added": [], "modified": ["README.md"], "removed": []}]
+    return {
+        "ref": "refs/heads/main", "after": "a" * 40, "commits": commits,
+        "repository": {"full_name": "acme/shop"}, "sender": {"login": "octo"},
+        "number": next(NUMBERS), **changed,
+    }  # fmt: skip
+
+
+def waits(house: House, event: str, more: str = "") -> str:
+    """A pipeline that waits for an event."""
+    head = f"triggers: [{{event: {event}{more}}}]\n"
+    return house.create("- {name: a, run: 'true'}", head)
+
+
+def kept(house: House, reply: Reply) -> dict[str, Any]:
+    assert reply.status in (200, 202), reply.text
+    found: dict[str, Any] = house.client.get(f"/api/events/{reply.data['event']}").data
+    return found
+
+
+def how_many(house: House) -> int:
+    newest = house.client.get("/api/events?limit=1").data["items"]
+    return newest[0]["id"] if newest else 0
+
+
+# ── what comes of one ────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_signed_push_starts_what_waits_for_it(house: House, outside: Client) -> None:
+    name = waits(house, "push", ", branches: hooked")
+    reply = github(outside, "push", push(ref="refs/heads/hooked"))
+    assert reply.status == 202
+    (run_id,) = reply.data["runs"]
+    run = house.until(run_id)
+    assert (run["pipeline"], run["status"], run["actor"]) == (name, "succeeded", "octo")
+    assert run["trigger_event_id"] == reply.data["event"]
+    event = kept(house, reply)
+    assert (event["name"], event["source"], event["actor"]) == ("push", "github", "octo")
+    assert event["payload"]["repository"] == {"full_name": "acme/shop"}
+    assert event["runs"] == [run_id]
+
+
+def test_a_delivery_again_is_answered_and_does_nothing(house: House, outside: Client) -> None:
+    waits(house, "push", ", branches: twice")
+    payload = push(ref="refs/heads/twice")
+    first = github(outside, "push", payload, X_GitHub_Delivery="again-1")
+    before = how_many(house)
+    again = github(outside, "push", payload, X_GitHub_Delivery="again-1")
+    assert (again.status, again.data) == (200, first.data)
+    assert how_many(house) == before
+
+
+def test_a_replay_under_another_number_starts_nothing(house: House, outside: Client) -> None:
+    """C9: the number of a delivery is not signed; the body is."""
+    waits(house, "push", ", branches: stolen")
+    payload = push(ref="refs/heads/stolen")
+    first = github(outside, "push", payload)
+    stolen = github(outside, "push", payload)
+    assert (stolen.status, stolen.data["runs"]) == (202, [])
+    (run_id,) = first.data["runs"]
+    told = kept(house, stolen)["outcome"]["not_started"]
+    assert f"this very body has started run {run_id} already" in {each["reason"] for each in told}
+
+
+def test_an_event_that_nobody_waits_for_is_kept_with_the_reason(
+    house: House, outside: Client
+) -> None:
+    reply = github(outside, "of_tomorrow", {"action": "dawned"})
+    event = kept(house, reply)
+    assert (reply.status, reply.data["runs"]) == (202, [])
+    assert event["name"] == "of_tomorrow.dawned"
+    assert event["outcome"]["reason"] == "no pipeline waits for such an event"
+
+
+def test_nobody_else_makes_our_own_events(house: House, outside: Client) -> None:
+    """Not even with the secret: what ends a run here is known here."""
+    reply = github(outside, "pipeline", {"action": "succeeded"})
+    event = kept(house, reply)
+    assert event["name"] == "github.pipeline.succeeded"
+    assert event["outcome"]["notes"] == [
+        "only we make `pipeline.succeeded`, so it is `github.pipeline.succeeded`"
+    ]
+
+
+def test_every_recorded_payload_is_taken(house: House, outside: Client) -> None:
+    """All 329 of GitHub's own examples: 202, under the name that the table says."""
+    slowest = 0.0
+    for event, payload in recorded():
+        begun = time.monotonic()
+        reply = github(outside, event, payload)
+        slowest = max(slowest, time.monotonic() - begun)
+        assert reply.status == 202, (event, reply.text)
+    names = {row["name"] for row in house.engine.reader.trigger_events(400)}
+    assert {
+        "pull_request.opened",
+        "push.deleted",
+        "release.published",
+        "check_run.completed",
+    } < names
+    assert slowest < 4 * SLOWEST_S, "also on a machine that does other things"
+
+
+# ── who is let in ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        None, "", "sha256=", "sha256=" + "0" * 64, hub("another secret", b"{}"), "sha1=" + "0" * 40,
+        "é" * 64, hub("it is a secret", b"{} "),
+    ],
+)  # fmt: skip
+def test_what_is_not_signed_is_refused_and_not_kept(
+    house: House, outside: Client, signature: str | None
+) -> None:
+    before = how_many(house)
+    if signature is not None:
+        signature = signature.encode("utf-8").decode("latin-1")
+    refused = github(outside, "push", b"{}", X_Hub_Signature_256=signature)
+    assert refused.status == 401
+    assert refused.data["detail"] == "this is not signed with a secret of `github`"
+    assert how_many(house) == before
+
+
+def test_a_token_of_ours_opens_no_webhook(house: House) -> None:
+    """Neither does being the owner at the socket."""
+    owner = house.tcp(house.token())
+    for client in (owner, house.client):
+        assert github(client, "push", push(), X_Hub_Signature_256=None).status == 401
+
+
+def test_a_source_without_a_secret_does_not_exist(house: House, outside: Client) -> None:
+    for name in ("jenkins", "GITHUB", "github.", "..", "a/b", "%00"):
+        reply = post(outside, name, b"{}", {"X-Hub-Signature-256": hub("", b"{}")})
+        assert reply.status in (400, 404), name
+    huge = post(outside, "jenkins", b" " * (3 << 20), {"Content-Type": "application/json"})
+    assert huge.status == 404, "nothing is read for nobody"
+
+
+def test_a_secret_that_is_replaced_opens_until_it_is_taken_out(
+    house: House, outside: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = Source(name="github", secrets=("fresh", "it is a secret"), words=SOURCES["github"].words)
+    monkeypatch.setitem(SOURCES, "github", both)
+    raw = json.dumps(push()).encode()
+    for secret in both.secrets:
+        assert github(outside, "push", raw, X_Hub_Signature_256=hub(secret, raw)).status == 202
+
+
+def test_a_webhook_may_come_by_any_name_of_the_host(house: House, outside: Client) -> None:
+    """A tunnel keeps the name that the forge knows; the signature says enough."""
+    headers = {"Host": "hooks.example.com", "Origin": "https://hooks.example.com"}
+    assert github(outside, "push", push(), **headers).status == 202
+    assert outside.get("/api/events", headers=headers).status == 421
+
+
+# ── what is refused of the right sender ──────────────────────────────────────────────────────────
+
+
+BAD: dict[str, tuple[bytes, dict[str, str | None], int, str]] = {
+    "nothing": (b"", {}, 400, "no JSON"),
+    "truncated": (json.dumps(push()).encode()[:-9], {}, 400, "no JSON"),
+    "a list": (b"[]", {}, 422, "an object"),
+    "text": (b"{}", {"Content-Type": "text/plain"}, 415, "JSON in UTF-8"),
+    "no type": (b"{}", {"Content-Type": ""}, 415, "JSON in UTF-8"),
+    "a form without it": (
+        b"a=b", {"Content-Type": "application/x-www-form-urlencoded"}, 415, "`payload`",
+    ),
+    "a form of something else": (
+        b"payload=%5B", {"Content-Type": "application/x-www-form-urlencoded"}, 400, "no JSON",
+    ),
+    "compressed": (b"{}", {"Content-Encoding": "gzip"}, 415, "Content-Encoding"),
+    "no event": (b"{}", {"X-GitHub-Event": None}, 400, "X-GitHub-Event"),
+    "a strange event": (b"{}", {"X-GitHub-Event": "../push"}, 400, "X-GitHub-Event"),
+    "deep": (b'{"a":' * 900 + b"1" + b"}" * 900, {}, 400, "deeper"),
+    "NaN": (b'{"a": NaN}', {}, 400, "NaN"),
+    "too large a number": (b'{"a": 9223372036854775808}', {}, 422, "2^63-1"),
+    "a key twice": (b'{"a": 1, "a": 2}', {}, 400, "twice"),
+    "half of a pair": (b'{"a": "\\ud800"}', {}, 400, "surrogate"),
+    "one byte too many": (b" " * (RAW_BYTES_MAX + 1), {}, 413, "25 MiB"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_body_that_is_none_is_told_what_is_wrong(
+    house: House, outside: Client, name: str
+) -> None:
+    raw, headers, status, said = BAD[name]
+    before = how_many(house)
+    reply = github(outside, "push", raw, **headers)
+    assert (reply.status, said in reply.data["detail"]) == (status, True), reply.text
+    assert how_many(house) == before
+
+
+def test_a_body_of_25_mb_is_read(house: House, outside: Client) -> None:
+    """What came with it is too long to be kept, and that is said."""
+    room = RAW_BYTES_MAX - len(json.dumps(push(filler="")))
+    reply = github(outside, "push", json.dumps(push(filler="x" * room)).encode()[:RAW_BYTES_MAX])
+    event = kept(house, reply)
+    assert event["payload"] is None
+    assert "is not kept: at most 256 KiB are" in event["outcome"]["notes"][0]
+
+
+def test_a_delivery_number_that_cannot_be_kept_is_left_out(house: House, outside: Client) -> None:
+    for number in ("x" * 256, "two words", "é"):
+        sent = number.encode("utf-8").decode("latin-1")
+        event = kept(house, github(outside, "push", push(), X_GitHub_Delivery=sent))
+        assert event["delivery"] is None
+        assert event["outcome"]["notes"] == ["the number of its delivery is none that can be kept"]
+
+
+def test_hostile_bodies_under_a_seed(house: House, outside: Client) -> None:
+    """Signed nonsense: cut, twisted, with bytes changed. Never a 5xx, and never slow."""
+    dice = random.Random(4)
+    examples = recorded()
+    for _ in range(150):
+        event, payload = dice.choice(examples)
+        raw = bytearray(json.dumps(twisted(payload, dice)).encode("utf-8", "replace"))
+        how = dice.randrange(3)
+        if how == 0:
+            del raw[dice.randrange(len(raw) + 1) :]
+        elif how == 1:
+            for _ in range(5):
+                raw[dice.randrange(len(raw))] = dice.randrange(256)
+        begun = time.monotonic()
+        reply = github(outside, event, bytes(raw))
+        assert reply.status in (202, 400, 413, 422), reply.text
+        assert time.monotonic() - begun < 4 * SLOWEST_S
+
+
+def test_a_form_is_read_as_github_sends_it(house: House, outside: Client) -> None:
+    raw = urlencode({"payload": json.dumps(push(note="ä & b"))}).encode()
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    event = kept(house, github(outside, "push", raw, **form))
+    assert (event["facts"]["branch"], event["payload"]["note"]) == ("main", "ä & b")
+
+
+# ── GitLab ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def merge_request() -> dict[str, Any]:
+    return {
+        "object_kind": "merge_request", "user": {"username": "ann"}, "n": next(NUMBERS),
+        "object_attributes": {
+            "action": "merge", "target_branch": "gl", "source_branch": "x", "iid": 7,
+        },
+    }  # fmt: skip
+
+
+def test_a_merge_at_gitlab_starts_what_a_merge_at_github_does(
+    house: House, outside: Client
+) -> None:
+    waits(house, "pull_request.merged", ", branches: gl")
+    reply = gitlab(outside, merge_request())
+    assert (reply.status, len(reply.data["runs"])) == (202, 1)
+    assert gitlab(outside, merge_request(), X_Gitlab_Token="between").status == 401
+    assert gitlab(outside, merge_request(), X_Gitlab_Token=None).status == 401
+
+
+def test_the_number_of_a_delivery_of_gitlab(house: House, outside: Client) -> None:
+    body = merge_request()
+    first = gitlab(outside, body, Idempotency_Key="gl-1")
+    assert gitlab(outside, body, Idempotency_Key="gl-1").status == 200
+    assert kept(house, first)["delivery"] == "gl-1"
+    # Events that follow from one another bear one UUID: the body tells them apart.
+    one = gitlab(outside, merge_request(), X_Gitlab_Event_UUID="u")
+    other = gitlab(outside, merge_request(), X_Gitlab_Event_UUID="u")
+    assert (one.status, other.status) == (202, 202)
+    assert kept(house, one)["delivery"] != kept(house, other)["delivery"]
+
+
+@pytest.fixture
+def signing(monkeypatch: pytest.MonkeyPatch) -> str:
+    """GitLab with a signing token."""
+    source = Source(name="gitlab", secrets=(SIGNING,), words=SOURCES["gitlab"].words)
+    monkeypatch.setitem(SOURCES, "gitlab", source)
+    return SIGNING
+
+
+def test_a_signing_token_of_gitlab(house: House, outside: Client, signing: str) -> None:
+    raw = json.dumps(merge_request()).encode()
+    plain = {"Content-Type": "application/json"}
+    right = standard(signing, raw, "gl-signed-1")
+    reply = post(outside, "gitlab", raw, plain | right)
+    assert reply.status == 202, reply.text
+    assert kept(house, reply)["delivery"] == "gl-signed-1"
+    several = right["webhook-signature"].replace("v1,", "v1,AAAA v2,x v1,")
+    assert (
+        post(outside, "gitlab", raw, plain | {**right, "webhook-signature": several}).status == 200
+    )
+    for wrong in (
+        {**right, "webhook-id": "gl-signed-2"},
+        {**right, "webhook-signature": "v1,AAAA"},
+        {**right, "webhook-signature": ""},
+        {**right, "webhook-timestamp": "soon"},
+        {"X-Gitlab-Token": signing},
+        standard(signing, raw, "old", time.time() - SKEW_S_MAX - 60),
+        standard(signing, raw, "ahead", time.time() + SKEW_S_MAX + 60),
+    ):
+        assert post(outside, "gitlab", raw, plain | wrong).status == 401, wrong
+    for at in (-1, 1):  # a clock that is somewhat wrong loses no event
+        late = standard(signing, raw, f"skew{at}", time.time() + at * (SKEW_S_MAX - 60))
+        assert post(outside, "gitlab", raw, plain | late).status == 202
+
+
+# ── anybody ──────────────────────────────────────────────────────────────────────────────────────
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+def test_json_of_anybody(house: House, outside: Client) -> None:
+    raw = json.dumps({"event": "built", "build": {"branch": "main"}, "n": next(NUMBERS)}).encode()
+    bearer = {"Authorization": f"Bearer {secret_of('ci')}"}
+    event = kept(house, post(outside, "ci", raw, JSON | bearer))
+    assert (event["name"], event["facts"]["branch"]) == ("built", "main")
+    hubbed = {"X-Hub-Signature-256": hub(secret_of("ci"), raw)}
+    assert post(outside, "ci", raw, JSON | hubbed).status == 202
+    strangers: list[dict[str, str]] = [
+        {},
+        {"Authorization": "Bearer x"},
+        {"Authorization": secret_of("ci")},
+    ]
+    for wrong in strangers:
+        assert post(outside, "ci", raw, JSON | wrong).status == 401
+
+
+def test_a_signature_in_a_header_of_their_own(
+    house: House, outside: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Source(name="own", secrets=("s3",), signature="X-Own", delivery="X-Number")
+    monkeypatch.setitem(SOURCES, "own", own)
+    raw = json.dumps({"n": next(NUMBERS)}).encode()
+    sent = {"X-Own": hub("s3", raw).removeprefix("sha256=").upper(), "X-Number": "17"}
+    event = kept(house, post(outside, "own", raw, JSON | sent))
+    assert (event["name"], event["delivery"]) == ("own", "17")
+    assert post(outside, "own", raw, JSON | {"Authorization": "Bearer s3"}).status == 401
+
+
+def cloud(**changed: Any) -> dict[str, Any]:
+    return {
+        "specversion": "1.0", "type": "com.example.built", "source": "/ci",
+        "id": f"ce-{next(NUMBERS)}", "data": {"n": next(NUMBERS)}, **changed,
+    }  # fmt: skip
+
+
+def test_cloud_events_in_both_forms(house: House, outside: Client) -> None:
+    bearer = {"Authorization": f"Bearer {secret_of('ci')}"}
+    structured = {"Content-Type": "application/cloudevents+json; charset=utf-8"} | bearer
+    event = cloud(subject="shop")
+    raw = json.dumps(event).encode()
+    first = post(outside, "ci", raw, structured)
+    shown = kept(house, first)
+    assert (shown["name"], shown["delivery"]) == ("com.example.built", f"/ci#{event['id']}")
+    assert (shown["payload"], shown["facts"]["data"]["subject"]) == (event["data"], "shop")
+    assert post(outside, "ci", raw, structured).status == 200
+    binary = {
+        "ce-specversion": "1.0", "ce-type": "com.example.sent", "ce-source": "/ci", "ce-id": "b1",
+        "ce-subject": "sh%C3%B6p",
+    } | bearer  # fmt: skip
+    shown = kept(house, post(outside, "ci", json.dumps([next(NUMBERS)]).encode(), JSON | binary))
+    assert (shown["name"], shown["facts"]["data"]["subject"]) == ("com.example.sent", "shöp")
+    empty = post(outside, "ci", b"", {**binary, "ce-id": "b2"})
+    assert kept(house, empty)["payload"] is None
+
+
+@pytest.mark.parametrize("missing", ["id", "source", "type", "specversion"])
+def test_a_cloud_event_that_lacks_something(house: House, outside: Client, missing: str) -> None:
+    event = cloud()
+    del event[missing]
+    headers = {
+        "Content-Type": "application/cloudevents+json",
+        "Authorization": f"Bearer {secret_of('ci')}",
+    }
+    reply = post(outside, "ci", json.dumps(event).encode(), headers)
+    assert (reply.status, reply.data["detail"]) == (400, f"the CloudEvent has no `{missing}`")
+
+
+def test_a_batch_of_cloud_events_is_refused(house: House, outside: Client) -> None:
+    headers = {
+        "Content-Type": "application/cloudevents-batch+json",
+        "Authorization": f"Bearer {secret_of('ci')}",
+    }
+    assert post(outside, "ci", json.dumps([cloud()]).encode(), headers).status in (415, 422)

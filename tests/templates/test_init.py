@@ -196,6 +196,14 @@ def test_the_list(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert items[0]["definition"].startswith("# yaml-language-server: $schema=")
 
 
+def test_without_git_it_says_so(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / ".git").rmdir()
+    assert run(["pipeline", "init", "ci"]) == 0
+    assert capsys.readouterr().err.splitlines()[1] == (
+        "warning: this is no git repository, and the scripts ask git what there is: git init"
+    )
+
+
 def test_a_home_of_ones_own_makes_no_folder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORCHESTRATE_HOME", str(here / "elsewhere"))
     assert run(["pipeline", "init", "ci"]) == 0

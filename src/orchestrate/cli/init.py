@@ -15,7 +15,7 @@ import click
 from orchestrate.cli import faults as drawing
 from orchestrate.cli import paint
 from orchestrate.cli.failure import Exit, Failure
-from orchestrate.cli.settings import DATA_NAME, Settings
+from orchestrate.cli.settings import DATA_NAME, PARENTS_MAX, Settings
 from orchestrate.cli.verb import Verb, asked, formed, note, show, show_table
 
 AGENTS = "orchestrate.yaml"
@@ -274,5 +274,8 @@ def _from_here(root: Path, path: object) -> str:
 def _next(root: Path, kit: Any, stack: str) -> None:
     pipeline, tests = (_from_here(root, each.path) for each in (kit.pipeline, kit.scenarios))
     note("the scripts are for " + (stack if stack != "none" else "any project"))
+    folders = [root, *root.absolute().parents][:PARENTS_MAX]
+    if not any((each / ".git").exists() for each in folders):
+        note("warning: this is no git repository, and the scripts ask git what there is: git init")
     note(f"run it: orchestrate pipeline run {pipeline}")
     note(f"see what it does in every case: orchestrate pipeline test {tests}")

@@ -44,8 +44,12 @@ class UnixConnection(http.client.HTTPConnection):
 def dial(path: Path) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(WAIT_S)
-    with socket_address(path) as address:
-        connection.connect(address)
+    try:
+        with socket_address(path) as address:
+            connection.connect(address)
+    except OSError:
+        connection.close()
+        raise
     return connection
 
 

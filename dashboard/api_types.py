@@ -43,6 +43,9 @@ def _broken(line: str) -> str:
     if len(line) <= WIDTH:
         return line
     key, _, rest = line.partition(": ")
+    inner = re.fullmatch(r"\(\{ (.*) \}\)\[\];\n", rest)
+    if inner is not None:
+        return f"{key}: {{\n    " + inner[1].replace("; ", ";\n    ") + ";\n  }[];\n"
     return f"{key}:\n    | " + rest.replace(" | ", "\n    | ")
 
 

@@ -18,7 +18,9 @@ LINE_COLUMNS_MAX = 100
 # The limits are there to make you think. Where thinking ends with "this is right as it is", the
 # place is listed here with its reason: {(rule, path): reason}. An entry nothing needs any more
 # fails too, so the list cannot grow old.
-EXCEPTIONS: dict[tuple[str, str], str] = {}
+EXCEPTIONS: dict[tuple[str, str], str] = {
+    ("file_fits", "dashboard/src/logic/api-types.ts"): "a script writes it from the API",
+}
 
 ROOT = Path(__file__).parent.parent
 CODE = (".py", ".sql", ".ts", ".tsx")

@@ -128,14 +128,20 @@ export interface Event {
 }
 
 export interface EventOutcome {
-  started:
-    | ({ pipeline: string; run: number
-    | null; trigger: number
-    | null; line: number
-    | null; note: string
-    | null })[];
-  not_started:
-    | ({ pipeline: string; reason: string; triggers: ({ trigger: number; line: number; reason: string })[] })[];
+  started: {
+    pipeline: string;
+    run: number | null;
+    trigger: number | null;
+    line: number | null;
+    note: string | null;
+  }[];
+  not_started: {
+    pipeline: string;
+    reason: string;
+    triggers: ({ trigger: number;
+    line: number;
+    reason: string })[];
+  }[];
   more: number;
   notes: string[];
   reason: string | null;

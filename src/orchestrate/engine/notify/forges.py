@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -199,7 +199,11 @@ class GitHub:
 
 
 class GitLab:
-    """https://docs.gitlab.com/api: commit statuses, notes of a merge request."""
+    """https://docs.gitlab.com/api: commit statuses, notes of a merge request.
+
+    A status there is a state machine: while it is pending or running, its description stays. So a
+    question has a status of its own, which says for whom the run waits.
+    """
 
     STATES = {"cancelled": "canceled"}  # noqa: RUF012
     IN_PROGRESS = ("pending", "running")
@@ -209,15 +213,34 @@ class GitLab:
         self._ask = ask
 
     def set_status(self, target: Json, seen: Picture) -> None:
-        state = self.STATES.get(seen.state, seen.state)
-        body: Json = {"state": state, "name": seen.context, "description": seen.description[:255]}
-        if seen.link:
-            body["target_url"] = seen.link
-        path = f"/projects/{self._id(target)}/statuses/{target['sha']}"
+        where = f"/projects/{self._id(target)}"
+        path = f"{where}/repository/commits/{target['sha']}/statuses?per_page={PAGE}"
+        found = _good(self._ask("GET", path, None))
+        there = {each["name"]: each["status"] for each in found}
+        path = f"{where}/statuses/{target['sha']}"
+        self._set(path, there, seen.context, seen.state, seen.description, seen.link)
+        for gate in seen.gates:
+            self._set(path, there, gate.name, gate.state, gate.description, gate.link)
+
+    def _set(
+        self,
+        path: str,
+        there: Mapping[str, str],
+        name: str,
+        state: str,
+        description: str,
+        link: str | None,
+    ) -> None:
+        """Set one status, unless it is so already, or would have to go backwards."""
+        state = self.STATES.get(state, state)
+        if there.get(name) == state or (state == "pending" and there.get(name) == "running"):
+            return
+        body: Json = {"state": state, "name": name, "description": description}
+        if link:
+            body["target_url"] = link
         reply = self._ask("POST", path, body)
-        # It refuses the state that it is in already; only its description stays as it was.
-        same = reply.status == 400 and self.SAME_AGAIN.search(reply.body) is not None
-        if not (same and state in self.IN_PROGRESS):
+        raced = reply.status == 400 and self.SAME_AGAIN.search(reply.body) is not None
+        if not (raced and state in self.IN_PROGRESS):
             _good(reply)
 
     def comments(self, target: Json, page: int) -> list[tuple[str, str]]:

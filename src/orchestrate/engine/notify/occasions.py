@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from orchestrate.core import events as happened
+from orchestrate.core.condition import Facts
 from orchestrate.core.events import Event
 from orchestrate.core.run import ApprovalStatus, Run
 from orchestrate.engine.notify.channels import Directory, Forge, Occasion
@@ -134,7 +135,7 @@ def shown(
         if not forge.shows(repository, source):
             continue
         target: dict[str, object] = {"repository": repository, "sha": sha}
-        number = request_number(facts.data)
+        number = request_number(facts)
         wanted = [(STATUS, sha)] if sha and forge.statuses else []
         wanted += [(COMMENT, str(number))] if number is not None and forge.comments else []
         for occasion, place in wanted:
@@ -155,23 +156,10 @@ def changes_what_is_shown(events: Sequence[Event]) -> bool:
     return any(isinstance(each, _SHOWN) for each in events)
 
 
-def request_number(data: Mapping[str, object]) -> int | None:
+def request_number(facts: Facts) -> int | None:
     """The number of the pull or merge request that an event is about, if it is about one."""
-    places: tuple[tuple[str, ...], ...] = (
-        ("number",),
-        ("pull_request", "number"),
-        ("object_attributes", "iid"),
-    )
-    for root in (data, data.get("payload")):
-        for place in places:
-            found: object = root
-            for step in place:
-                found = found.get(step) if isinstance(found, Mapping) else None
-            if isinstance(found, int) and not isinstance(found, bool) and found > 0:
-                if place[0] != "object_attributes" or _is_merge_request(root):
-                    return found
-    return None
-
-
-def _is_merge_request(root: object) -> bool:
-    return isinstance(root, Mapping) and root.get("object_kind") == "merge_request"
+    about = facts.event.startswith("pull_request") or facts.data.get("on") == "pull_request"
+    number = facts.data.get("number")
+    if not about or not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        return None
+    return number

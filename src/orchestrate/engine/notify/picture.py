@@ -15,6 +15,16 @@ PEOPLE_SHOWN_MAX = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """A question of a run. `state`: as that of a picture."""
+
+    name: str
+    state: str
+    description: str
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """`state`: pending, running, success, failed or cancelled."""
 
@@ -23,6 +33,7 @@ class Picture:
     description: str
     link: str | None
     comment: str
+    gates: tuple[Gate, ...]
 
 
 _STATES = {
@@ -33,6 +44,13 @@ _STATES = {
     "failed": "failed",
     "cancelled": "cancelled",
 }
+_ANSWERS = {
+    "pending": "pending",
+    "approved": "success",
+    "rejected": "failed",
+    "expired": "failed",
+    "withdrawn": "cancelled",
+}
 
 
 def picture(run: Record, url: str | None) -> Picture:
@@ -40,7 +58,15 @@ def picture(run: Record, url: str | None) -> Picture:
     said = plain(_sentence(run), DESCRIPTION_CHARACTERS_MAX)
     link = None if url is None else f"{url}/runs/{run['id']}"
     context = f"orchestrate/{run['pipeline']}"
-    return Picture(_STATES[run["status"]], context, said, link, _comment(run, said, url))
+    gates = tuple(_gate(each, context, url) for each in run["approvals"])
+    return Picture(_STATES[run["status"]], context, said, link, _comment(run, said, url), gates)
+
+
+def _gate(asked: Record, context: str, url: str | None) -> Gate:
+    said = _waits(asked) if asked["status"] == "pending" else asked["reason"] or asked["status"]
+    link = None if url is None else f"{url}/approvals/{asked['id']}"
+    description = plain(said, DESCRIPTION_CHARACTERS_MAX)
+    return Gate(f"{context}/{asked['stage']}", _ANSWERS[asked["status"]], description, link)
 
 
 def _sentence(run: Record) -> str:

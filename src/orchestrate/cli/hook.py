@@ -37,7 +37,10 @@ from=$(git rev-parse --verify --quiet ORIG_HEAD 2>/dev/null)
 if [ -x "$before" ]; then
   {first}"$before" "$@" || status=$?
 fi
-if [ -z "$ORCHESTRATE_ATTEMPT_KEY" ]; then
+git=$(git rev-parse --git-dir 2>/dev/null)
+# Neither for an agent, which would start its own pipeline again, nor within a rebase.
+if [ -z "$ORCHESTRATE_ATTEMPT_KEY" ] && ! [ -d "$git/rebase-merge" ] && ! [ -d "$git/rebase-apply" ]
+then
   (
     export ORCHESTRATE_HOME="${{ORCHESTRATE_HOME:-$home}}"
     {ours}{command} hook tell {name} "$at" "$on" "$from" "$@" &

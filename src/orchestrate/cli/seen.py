@@ -1,6 +1,6 @@
 """What a hook of git saw, as events: asked of git, within a time. It changes nothing.
 
-A commit that a rebase makes is no event of its own, and what git does not tell is left out.
+What git does not tell is left out.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 GIT_WAIT_S = 10.0
@@ -28,7 +27,7 @@ def events(name: str, words: Sequence[str], given: bytes) -> list[Event]:
     at, on, left, *more = [*words, "", "", ""]
     match name:
         case "post-commit":
-            found = [] if _rebases() or not at else [_moved("push", on, f"{at}^1", at)]
+            found = [] if not at else [_moved("push", on, f"{at}^1", at)]
         case "post-merge":
             # A squash merges nothing yet: the commit that follows is the event.
             found = [] if more[:1] == ["1"] or not at else [_moved("merge", on, left, at)]
@@ -77,14 +76,6 @@ def _paths(start: str, end: str) -> list[str] | None:
         said = _git(*tree, "--end-of-options", end, "--", strip=False)
     paths = None if said is None else said.split("\0")[:-1]
     return None if paths is None or len(paths) > PATHS_MAX else paths
-
-
-def _rebases() -> bool:
-    for name in ("rebase-merge", "rebase-apply"):
-        place = _git("rev-parse", "--git-path", name)
-        if place is not None and Path(place).exists():
-            return True
-    return False
 
 
 def _repository() -> str | None:

@@ -62,7 +62,7 @@ def test_what_every_event_has_is_taken_as_it_is(kind: str) -> None:
         assert None not in facts.data.values()
 
 
-def test_a_pull_request_has_its_base_as_branch() -> None:
+def test_the_branch_of_a_pull_request_is_the_one_it_goes_to() -> None:
     seen = 0
     for event, payload in github():
         request = payload.get("pull_request")

@@ -1,4 +1,4 @@
-"""Webhooks as their senders make them: a body, and the headers that sign it."""
+"""Webhooks as their senders make them: a body, the headers that sign it; and what becomes of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.web.client import Client, Reply
-from tests.web.conftest import SOURCES
+from tests.web.conftest import SOURCES, House
 
 NUMBERS = itertools.count(1)
 
@@ -64,3 +64,15 @@ def standard(secret: str, raw: bytes, number: str, at: float | None = None) -> d
 def post(client: Client, source: str, raw: bytes, headers: Mapping[str, str | None]) -> Reply:
     sent = {name: each for name, each in headers.items() if each is not None}
     return client.ask("POST", f"/api/webhooks/{source}", raw=raw, headers=sent)
+
+
+def waits(house: House, event: str, more: str = "") -> str:
+    """A pipeline that waits for an event."""
+    head = f"triggers: [{{event: {event}{more}}}]\n"
+    return house.create("- {name: a, run: 'true'}", head)
+
+
+def kept(house: House, reply: Reply) -> dict[str, Any]:
+    assert reply.status in (200, 202), reply.text
+    found: dict[str, Any] = house.client.get(f"/api/events/{reply.data['event']}").data
+    return found

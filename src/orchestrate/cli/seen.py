@@ -68,7 +68,7 @@ def _commit(name: str) -> Event:
 
 
 def _paths(start: str, end: str) -> list[str] | None:
-    """What differs; the whole tree for the very first commit. None: git does not say, or too much."""
+    """What differs; for the very first commit all of it. None: git does not say, or too much."""
     wanted = ("--name-only", "-z", "--no-renames")
     said = _git("diff", *wanted, "--end-of-options", f"{start}..{end}", "--", strip=False)
     if said is None:

@@ -1,4 +1,4 @@
-"""What forges and other programs tell. They are known by a signature over the body, and nothing else.
+"""What forges and other programs tell: known by a signature over the body, and by nothing else.
 
 A source without a secret does not exist. What is not signed is not read, and not kept; what is
 kept is durable before it is acknowledged, and one body starts a pipeline once (C9).

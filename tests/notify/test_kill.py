@@ -1,4 +1,4 @@
-"""A real server is killed between the commit and the delivery: it is told after the restart (C4)."""
+"""A real server is killed between the commit and the delivery: it tells after its restart (C4)."""
 
 from __future__ import annotations
 

@@ -33,7 +33,9 @@ def test_a_gate_is_told_and_what_became_of_it(opens: Opens, receiver: Receiver) 
     assert said["url"] == f"{URL}/approvals/{asked}"
     assert said["title"] == f"Approval {asked} is needed: prod of gated (run {run_id})"
     assert said["approval"]["packet"]["before"][0]["stage"] == "build"
-    assert said["approval"]["packet_hash"] == lab.engine.reader.approval(asked)["packet_hash"]  # type: ignore[index]
+    approval = lab.engine.reader.approval(asked)
+    assert approval is not None
+    assert said["approval"]["packet_hash"] == approval["packet_hash"]
     assert said["text"].splitlines()[:7] == [
         f"Run: {run_id} of gated",
         "Cause: manual",
@@ -215,7 +217,7 @@ def test_secrets_are_in_no_table_and_no_log(
     lab.open()
 
 
-def test_a_secret_in_base64_signs_with_what_it_stands_for(opens: Opens, receiver: Receiver) -> None:
+def test_an_encoded_secret_signs_with_what_it_stands_for(opens: Opens, receiver: Receiver) -> None:
     secret = "whsec_" + base64.b64encode(b"0123456789abcdef").decode()
     lab = opens(hook(receiver), environ={"HOOK_SECRET": secret})
     lab.start(FAILS)
@@ -253,7 +255,7 @@ def test_a_channel_that_is_gone_leaves_dead_letters(opens: Opens, receiver: Rece
     ]
 
 
-def test_a_thousand_events_do_not_hold_up_the_engine(opens: Opens, receiver: Receiver) -> None:
+def test_many_events_do_not_hold_up_the_engine(opens: Opens, receiver: Receiver) -> None:
     """While nobody takes anything, every run ends, and every row is there."""
     receiver.held.set()
     written = hook(receiver, events=["*"])

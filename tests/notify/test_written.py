@@ -43,6 +43,86 @@ ENVIRON = {
 }
 
 
+WRONG = """
+[server]
+url = "ci.example.org"
+[channels.a]
+ur = "slack://x"
+[channels.b]
+kind = "webhok"
+url = "https://x.example.org"
+[channels.c]
+kind = "webhook"
+url = "ftp://x.example.org"
+secret = "in the file"
+[channels.cc]
+kind = "webhook"
+url = "https://x.example.org"
+[channels.d]
+url = "slack"
+events = ["approval.asked", "run.*"]
+allow_private = 1
+[channels.e]
+kind = "terminal"
+url = "x://y"
+[channels."a b"]
+kind = "desktop"
+pipelines = [1]
+[forges.github]
+url = "http://git.example.org"
+[forges.gitlub]
+token = "${X}"
+"""
+
+
+SAID = [
+    ("server.url", "is no address of the web", "such as https://orchestrate.example.org"),
+    ("channels.a.ur", "is not known", "did you mean `url`?"),
+    (
+        "channels.a",
+        "has no `url`",
+        'such as url = "slack://${SLACK_TOKEN}", or kind = "webhook" with its address',
+    ),
+    ("channels.b.kind", "is not known", "did you mean `webhook`?"),
+    (
+        "channels.c.secret",
+        "must be a reference: a secret stands in no file",
+        'write secret = "${NAME}", and set NAME in the environment of the server',
+    ),
+    ("channels.c.url", "is no address of the web", "such as https://orchestrate.example.org"),
+    (
+        "channels.cc",
+        "has no `secret` to sign with",
+        'write secret = "${NAME}", and set NAME in the environment of the server',
+    ),
+    (
+        "channels.d.url",
+        "is no address that Apprise knows",
+        "such as slack://…, mailtos://…, ntfy://…; see docs/notifications.md",
+    ),
+    (
+        "channels.d.events",
+        "`approval.asked` never happens",
+        "did you mean `approval.requested`?",
+    ),
+    ("channels.d.allow_private", "must be true or false", ""),
+    ("channels.e.url", "has no meaning for a channel of kind terminal", ""),
+    ("channels.a b", "is no name", "letters, digits, `-` and `_`"),
+    (
+        "channels.a b.pipelines",
+        "must be a list of names",
+        '`*` stands for any: ["shop-*"]',
+    ),
+    ("forges.github", "has no `token`", 'write token = "${GITHUB_TOKEN}"'),
+    (
+        "forges.github.url",
+        "would carry the token in the clear",
+        "use https, or allow_private = true for a forge in your own network",
+    ),
+    ("forges.gitlub", "is not known", "did you mean `gitlab`?"),
+]
+
+
 def faults(text: str, environ: dict[str, str] | None = None) -> list[Fault]:
     return directory(tomllib.loads(text), environ or {})[1]
 
@@ -85,82 +165,7 @@ def test_what_is_not_set_is_no_fault_of_the_file() -> None:
 
 
 def test_every_fault_is_said_at_once() -> None:
-    text = """
-    [server]
-    url = "ci.example.org"
-    [channels.a]
-    ur = "slack://x"
-    [channels.b]
-    kind = "webhok"
-    url = "https://x.example.org"
-    [channels.c]
-    kind = "webhook"
-    url = "ftp://x.example.org"
-    secret = "in the file"
-    [channels.cc]
-    kind = "webhook"
-    url = "https://x.example.org"
-    [channels.d]
-    url = "slack"
-    events = ["approval.asked", "run.*"]
-    allow_private = 1
-    [channels.e]
-    kind = "terminal"
-    url = "x://y"
-    [channels."a b"]
-    kind = "desktop"
-    pipelines = [1]
-    [forges.github]
-    url = "http://git.example.org"
-    [forges.gitlub]
-    token = "${X}"
-    """
-    assert [(each.where, each.text, each.help) for each in faults(text)] == [
-        ("server.url", "is no address of the web", "such as https://orchestrate.example.org"),
-        ("channels.a.ur", "is not known", "did you mean `url`?"),
-        (
-            "channels.a",
-            "has no `url`",
-            'such as url = "slack://${SLACK_TOKEN}", or kind = "webhook" with its address',
-        ),
-        ("channels.b.kind", "is not known", "did you mean `webhook`?"),
-        (
-            "channels.c.secret",
-            "must be a reference: a secret stands in no file",
-            'write secret = "${NAME}", and set NAME in the environment of the server',
-        ),
-        ("channels.c.url", "is no address of the web", "such as https://orchestrate.example.org"),
-        (
-            "channels.cc",
-            "has no `secret` to sign with",
-            'write secret = "${NAME}", and set NAME in the environment of the server',
-        ),
-        (
-            "channels.d.url",
-            "is no address that Apprise knows",
-            "such as slack://…, mailtos://…, ntfy://…; see docs/notifications.md",
-        ),
-        (
-            "channels.d.events",
-            "`approval.asked` never happens",
-            "did you mean `approval.requested`?",
-        ),
-        ("channels.d.allow_private", "must be true or false", ""),
-        ("channels.e.url", "has no meaning for a channel of kind terminal", ""),
-        ("channels.a b", "is no name", "letters, digits, `-` and `_`"),
-        (
-            "channels.a b.pipelines",
-            "must be a list of names",
-            '`*` stands for any: ["shop-*"]',
-        ),
-        ("forges.github", "has no `token`", 'write token = "${GITHUB_TOKEN}"'),
-        (
-            "forges.github.url",
-            "would carry the token in the clear",
-            "use https, or allow_private = true for a forge in your own network",
-        ),
-        ("forges.gitlub", "is not known", "did you mean `gitlab`?"),
-    ]
+    assert [(each.where, each.text, each.help) for each in faults(WRONG)] == SAID
 
 
 def test_tables_are_tables() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from orchestrate import __version__
-from orchestrate.web import event_shapes
+from orchestrate.web import event_shapes, notification_shapes
 from orchestrate.web.body import INTEGER_MAX
 from orchestrate.web.call import JSON, NDJSON, TEXT, Call, Deed, Param
 from orchestrate.web.problem import KINDS, MEDIA_TYPE
@@ -48,7 +48,7 @@ def document(calls: Iterable[Call]) -> dict[str, Any]:
         "tags": [{"name": name, "description": about} for name, about in TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": SHAPES | event_shapes.SHAPES,
+            "schemas": SHAPES | event_shapes.SHAPES | notification_shapes.SHAPES,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "responses": {str(status): _problem(status) for status in _statuses()},
         },

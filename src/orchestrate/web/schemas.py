@@ -13,7 +13,6 @@ from orchestrate.core.run import (
     StageStatus,
     StepStatus,
 )
-from orchestrate.store.outbox import STATUSES
 from orchestrate.web.access import Scope
 from orchestrate.web.body import INTEGER_MAX
 from orchestrate.web.fields import Schema
@@ -167,20 +166,6 @@ APPROVAL = record(
     packet_hash=STRING,
     notifications=list_of(ref("Notification")),
 )
-NOTIFICATION = record(
-    id=ID,
-    key=STRING,
-    channel=STRING,
-    occasion=STRING,
-    run_id=ID,
-    approval_id=maybe(INTEGER),
-    status={"type": "string", "enum": [*STATUSES]},
-    attempts=INTEGER,
-    error=maybe(STRING),
-    created_at=TIME,
-    due_at=maybe(TIME),
-    sent_at=maybe(TIME),
-)
 RUN_IN_LIST = record(
     id=ID,
     pipeline=STRING,
@@ -307,8 +292,6 @@ SHAPES: dict[str, Schema] = {
     "Decision": DECISION,
     "Approval": APPROVAL,
     "Approvals": page_of("Approval"),
-    "Notification": NOTIFICATION,
-    "Notifications": page_of("Notification"),
     "Token": TOKEN,
     "NewToken": NEW_TOKEN,
     "Tokens": page_of("Token"),

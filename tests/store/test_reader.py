@@ -53,6 +53,7 @@ CALLS: dict[str, Callable[[Reader], object]] = {
     "trigger_events": lambda r: r.trigger_events(5),
     "trigger_event": lambda r: r.trigger_event(1),
     "waiting_events": lambda r: r.waiting_events(5),
+    "last_delivery": lambda reader: reader.last_delivery("schedule", "1"),
     "watching": lambda r: r.watching(),
     "audit": lambda r: r.audit(5),
     "verify_audit": lambda r: r.verify_audit(),

@@ -112,6 +112,8 @@ def _ours(definition: Definition | None, attempt: AttemptFacts) -> dict[str, str
         "ORCHESTRATE_ATTEMPT": str(attempt.attempt),
         "ORCHESTRATE_MODE": attempt.mode,
     }
+    if attempt.environment is not None:
+        env["ORCHESTRATE_ENVIRONMENT"] = attempt.environment
     if definition is not None:
         env["ORCHESTRATE_AGENT"] = definition.name
     if attempt.model:

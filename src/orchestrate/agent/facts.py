@@ -26,6 +26,7 @@ class AttemptFacts:
     variables: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     run: str | None = None
+    environment: str | None = None
     timeout_s: float | None = None
     grace_s: float | None = None
     context: Mapping[str, object] = field(default_factory=dict)

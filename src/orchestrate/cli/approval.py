@@ -93,7 +93,7 @@ def delegate(number: int, to: str, form: str) -> None:
 
 def _decide(number: int, verb: str, said: Mapping[str, str | None], form: str) -> None:
     body = {name: each for name, each in said.items() if each}
-    with asked().road() as road:
+    with asked().road(drives=True) as road:
         begun = time.time()
         found = road.post(f"/api/approvals/{number}/{verb}", body)
         run = road.get(f"/api/pipeline-runs/{found['run_id']}")
@@ -126,6 +126,7 @@ def _packet(approval: Json) -> list[str]:
         ("environment", packet.get("environment")),
         ("who", board.question(approval, now)),
         ("rollback", _undo(packet.get("rollback"))),
+        *(("not told", each) for each in _not_told(approval)),
     ]
     number = approval["id"]
     lines = [f"{bold(f'approval {number}')}  {answer(approval['status'])}"]
@@ -137,6 +138,12 @@ def _packet(approval: Json) -> list[str]:
         lines.append(f"{line}  {dim(note_)}" if note_ else line)
     lines.append(dim(f"  packet {approval.get('packet_hash', '')}"))
     return [crop(line, asked().out.columns) for line in lines]
+
+
+def _not_told(approval: Json) -> list[str]:
+    """The channels that did not take it, and why: they hold up nothing (semantics 7.11)."""
+    failed = [each for each in approval.get("notifications") or () if each["error"]]
+    return [f"{each['channel']} ({each['status']}): {each['error']}" for each in failed]
 
 
 def _undo(rollback: Json | None) -> str | None:

@@ -31,7 +31,7 @@ def cancel(run: int, force: bool, reason: str, form: str) -> None:
     body: dict[str, Any] = {"reason": reason} if reason else {}
     if force:
         body["force"] = True
-    with asked().road() as road:
+    with asked().road(drives=True) as road:
         found = _ask(road, run, "cancel", body)
     ended = found["status"] == "cancelled"
     show(form, found, lambda: [f"run {run} is cancelled" if ended else f"run {run} is being ended"])
@@ -45,7 +45,7 @@ def cancel(run: int, force: bool, reason: str, form: str) -> None:
 def rollback(run: int, to: str | None, reason: str, form: str) -> int:
     """Undo what RUN did, in reverse order."""
     body = {name: each for name, each in (("to", to), ("reason", reason)) if each}
-    with asked().road() as road:
+    with asked().road(drives=True) as road:
         found = _ask(road, run, "rollback", body)
     undo = found.get("rollback") or {}
     done = str(undo.get("status", "running"))
@@ -67,7 +67,7 @@ def rerun(run: int, from_stage: str | None, failed: bool, form: str) -> int:
     body: dict[str, Any] = {"from": from_stage} if from_stage else {}
     if failed:
         body["failed"] = True
-    with asked().road() as road:
+    with asked().road(drives=True) as road:
         begun = time.time()
         found = drive(road, road.post(f"/api/pipeline-runs/{run}/rerun", body), begun)
     show(form, found, lambda: [f"run {found['id']} repeats run {run}: {found['status']}"])

@@ -217,4 +217,4 @@ class _Show:
         self._say("Done. The repository and its record are kept; look around:")
         click.echo(f"  cd {shlex.quote(str(self._home))}")
         for words in ("pipeline list", "pipeline history feature-complete", "serve"):
-            click.echo(f"  {shlex.quote(str(Path(sys.argv[0])))} {words}")
+            click.echo(f"  {shlex.quote(str(Path(sys.argv[0]).resolve()))} {words}")

@@ -32,7 +32,7 @@ def run(arguments: list[str]) -> int:
         return failure.code
     except BrokenPipeError:
         _quiet()
-        return Exit.FAILED
+        return Exit.DONE  # whoever read has read enough
     return code if isinstance(code, int) else Exit.DONE
 
 

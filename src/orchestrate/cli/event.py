@@ -87,7 +87,7 @@ def show_(number: int, form: str) -> None:
 @formed
 def replay(number: int, form: str) -> None:
     """Let event ID happen once more, for the pipelines as they are by now."""
-    with asked().road() as road:
+    with asked().road(drives=True) as road:
         taken = road.post(f"/api/events/{number}/replay")
         found = road.get(f"/api/events/{taken['event']}")
     show(form, found, lambda: [crop(each, asked().out.columns) for each in _told(found)])

@@ -45,11 +45,17 @@ class House:
         self.found_working = self.working()
 
     @classmethod
-    def open(cls, settings: Settings, tcp: tuple[str, int] | None = None) -> House:
-        """A house that answers; `tcp` is (host, port). Raises Taken, or Failure."""
+    def open(
+        cls, settings: Settings, tcp: tuple[str, int] | None = None, *, drives: bool = True
+    ) -> House:
+        """A house that answers; `tcp` is (host, port). Raises Taken, or Failure.
+
+        Without `drives` runs are only looked at: none goes on because somebody looks.
+        """
         port = settings.port
         post = post_of(settings, lambda: f"http://127.0.0.1:{port}", terminal=tcp is not None)
-        engine = Engine(Layout(data=settings.data, project=settings.project), draws=post.draw)
+        layout = Layout(data=settings.data, project=settings.project)
+        engine = Engine(layout, draws=post.draw, drives=drives)
         roster, sources = roster_from(settings), sources_from(settings)
         try:
             engine.open()

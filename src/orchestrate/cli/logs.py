@@ -31,7 +31,7 @@ RUN = click.IntRange(1)
 @formed
 def logs(run: int, stage: str | None, following: bool, attempt: int | None, form: str) -> None:
     """Print what the agents of RUN wrote, or those of one STAGE alone."""
-    with asked().road() as road:
+    with asked().road(drives=following) as road:
         found = road.get(f"/api/pipeline-runs/{run}")
         known = {each["name"]: each for each in found["stages"]}
         if stage is not None and stage not in known:

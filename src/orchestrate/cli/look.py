@@ -12,7 +12,7 @@ from orchestrate.cli import board, words
 from orchestrate.cli.follow import at_rest
 from orchestrate.cli.paint import bold, crop, dim
 from orchestrate.cli.paint import status as state
-from orchestrate.cli.verb import Verb, asked, formed, show
+from orchestrate.cli.verb import Verb, asked, formed, note, show
 from orchestrate.cli.watch import ended, watch
 
 Json = Mapping[str, Any]
@@ -25,12 +25,15 @@ RUN = click.IntRange(1)
 @formed
 def status(run: int, watched: bool, form: str) -> int | None:
     """Show how RUN stands: its stages, approvals and rollback."""
-    with asked().road() as road:
+    with asked().road(drives=watched) as road:
         found = road.get(f"/api/pipeline-runs/{run}")
         if watched and not at_rest(found):
             road.mine.add(run)
             return ended(watch(road, run, form, since=time.time()), form)
+        alone = road.in_process and found["status"] == "running"
     show(form, found, lambda: board.whole(found, time.time(), asked().out.columns))
+    if alone:
+        note(f"no server runs; go on with it: orchestrate pipeline status {run} --watch")
     return ended(found, "table") if watched else None
 
 

@@ -30,11 +30,14 @@ def lines(plan: Json, columns: int) -> list[str]:
     skipped = sum(each["verdict"] == "skip" for each in plan["stages"])
     unknown = sum(each["verdict"] == "unknown" for each in plan["stages"])
     count = words.count(len(stages), "stage")
-    runs = len(stages) - skipped - unknown
+    broken = sum(each["verdict"] != "skip" and bool(_problem(each)) for each in plan["stages"])
+    sound = [each for each in plan["stages"] if each["verdict"] == "run" and not _problem(each)]
+    runs = len(sound)
+    cannot = f", {broken} could not" if broken else ""
     open_ = f", {unknown} not known yet" if unknown else ""
     said += [
         "",
-        f"{count}: {runs} would run, {skipped} would be skipped{open_}; nothing was stored",
+        f"{count}: {runs} would run{cannot}, {skipped} would be skipped{open_}; nothing was stored",
     ]
     return [crop(line, columns) for line in said]
 
@@ -59,9 +62,16 @@ def _stage(stage: Json) -> list[str]:
     if stage["verdict"] == "skip":
         return said
     said += [f"    {label}: {text}" for label, text in _facts(stage) if text]
-    if stage.get("agent_problem"):
-        said.append(paint(f"    cannot run: {words.one_line(stage['agent_problem'])}", RED))
+    problem = _problem(stage)
+    if problem:
+        said.append(paint(f"    cannot run: {words.one_line(problem)}", RED))
     return said
+
+
+def _problem(stage: Json) -> str:
+    """Why a stage that is to run could not: its agent, or a fact that nobody has given."""
+    missing = ", ".join(f"`${{{name}}}`" for name in stage.get("missing") or ())
+    return stage.get("agent_problem") or (f"{missing} has no value" if missing else "")
 
 
 def _facts(stage: Json) -> list[tuple[str, str]]:

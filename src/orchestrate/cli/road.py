@@ -25,12 +25,20 @@ _PAUSE_S = 0.05
 class Road:
     """The way to the API for one command. Use it as a context; it takes down what it put up.
 
-    `own`: whether the application may start in this process. `say` is told what the person
-    should know.
+    `own`: whether the application may start in this process; `drives`: whether runs then go on
+    here, or are only looked at. `say` is told what the person should know.
     """
 
-    def __init__(self, settings: Settings, say: Callable[[str], None], *, own: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        say: Callable[[str], None],
+        *,
+        own: bool = True,
+        drives: bool = True,
+    ) -> None:
         self.settings = settings
+        self._drives = drives
         self.mine: set[int] = set()
         """Runs that this command answers for: where it leaves them, it leaves them on purpose."""
         self._say = say
@@ -123,7 +131,7 @@ class Road:
 
         tell_faults(self._say)
         try:
-            self._house = House.open(self.settings)
+            self._house = House.open(self.settings, drives=self._drives)
         except Taken as holder:
             return holder
         return None

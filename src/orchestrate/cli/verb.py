@@ -32,8 +32,9 @@ class Asked:
             self.say(f"warning: {warning}")
         return found
 
-    def road(self) -> Road:
-        return Road(self.settings(), self.say)
+    def road(self, *, drives: bool = False) -> Road:
+        """The way to the API; a command that only looks or keeps moves no run."""
+        return Road(self.settings(), self.say, drives=drives)
 
     def say(self, text: str) -> None:
         """A message to the person, from any thread: on stderr, never among the data."""

@@ -42,6 +42,16 @@ def end(run: Run, stage: StageRun, status: StageStatus, reason: Reason | None, a
             run.ripe[name] = None
 
 
+_PEOPLES = ("rejected", "approval_expired")
+
+
+def _ended_with_its_agent(stage: StageRun) -> None:
+    """A stage ended when its process did, also where nobody was there to hear of it."""
+    ended_at = stage.attempts[-1].ended_at if stage.attempts else None
+    if ended_at is not None and stage.started_at is not None and stage.completed_at is not None:
+        stage.completed_at = min(max(ended_at, stage.started_at), stage.completed_at)
+
+
 def leave(run: Run, name: str, mode: Mode) -> None:
     """Give back the environment that a stage's work has, if it has one."""
     attempts = run.stages[name].attempts
@@ -75,12 +85,15 @@ def stage_succeeded(run: Run, event: happened.StageSucceeded) -> None:
     stage = run.stages[event.stage]
     stage.outputs = event.outputs
     end(run, stage, StageStatus.SUCCEEDED, None, event.at)
+    _ended_with_its_agent(stage)
 
 
 def stage_failed(run: Run, event: happened.StageFailed) -> None:
     stage = run.stages[event.stage]
     stage.tolerated = event.tolerated
     end(run, stage, StageStatus.FAILED, event.reason, event.at)
+    if event.reason.code not in _PEOPLES:
+        _ended_with_its_agent(stage)
     if event.tolerated:
         run.warnings += 1
     elif run.failure is None:

@@ -12,7 +12,7 @@ from typing import Any
 from orchestrate.core.condition import Condition, Every, Facts, Not, OutputIs, Some, StageIs
 from orchestrate.core.judge import ConditionError, Truth, View, explain, judge
 from orchestrate.core.pipeline import Gate, OnFailure, Pipeline, RunIf, Stage
-from orchestrate.core.template import parse
+from orchestrate.core.template import holes, parse
 from orchestrate.core.values import default_task, fact
 
 RUNS = "run"
@@ -48,6 +48,7 @@ def plan(pipeline: Pipeline, facts: Facts, variables: Mapping[str, str]) -> dict
                 "verdict": verdict,
                 "why": why or None,
                 "unknown_until": _waits_for(stage.when) if verdict == UNKNOWN else [],
+                "missing": _missing(stage, facts, variables),
                 **_described(pipeline, stage, facts, variables),
             }
         )
@@ -115,7 +116,9 @@ def _described(
         "gate": None if stage.gate is None else _gate(stage.gate, text),
         "on_failure": stage.on_failure.value,
         "rollback_to": stage.rollback_to if stage.on_failure is OnFailure.ROLLBACK else None,
-        "undo": None if undo is None else {"agent": undo.agent, "run": undo.run, "task": undo.task},
+        "undo": None
+        if undo is None
+        else {"agent": undo.agent, "run": undo.run, "task": text(undo.task)},
         "attempts": stage.retry.attempts,
         "timeout_s": stage.timeout_s,
     }
@@ -129,6 +132,19 @@ def _gate(gate: Gate, text: Any) -> dict[str, Any]:
         "on_timeout": gate.on_timeout.value,
         "message": text(gate.message),
     }
+
+
+def _missing(stage: Stage, facts: Facts, variables: Mapping[str, str]) -> list[str]:
+    """The facts that the stage's texts use and nobody has given: it would fail for them (9.1)."""
+    message = stage.gate.message if stage.gate is not None else None
+    texts = (stage.task, stage.environment, message, *(text for _, text in stage.env))
+    found: dict[str, None] = {}
+    for part in (each for text in texts if text is not None for each in holes(text)):
+        fact_name = part.name.removeprefix("event.")
+        of_event = part.name != fact_name and part.name not in variables
+        if of_event and part.default is None and fact(facts, fact_name) is None:
+            found[part.name] = None
+    return list(found)
 
 
 def _filled(template: str, facts: Facts, variables: Mapping[str, str]) -> str:

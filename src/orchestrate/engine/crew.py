@@ -217,6 +217,28 @@ class Crew:
         self.runner.stop(key, "cancelled")
 
 
+class Bystander:
+    """In a crew's place where nobody is to work: agendas are left as they are, to others."""
+
+    runner = None
+    due_at = None
+
+    def words(self) -> list[Ask]:
+        return []
+
+    def stored(self) -> None:
+        """Nothing was reported."""
+
+    def undone(self) -> None:
+        """Nothing was reported."""
+
+    def settle(self, run: Run, events: Iterable[Event]) -> None:
+        """Whoever drives the run reads its agenda."""
+
+    def send(self) -> None:
+        """Nothing is ordered."""
+
+
 def telling(run_id: int, command: Admit | Claim | Report | Tick) -> Act:
     """A word of a machine for a run."""
     return lambda door: door.tell(run_id, command)

@@ -24,7 +24,7 @@ from orchestrate.core.commands import Admit, Tick
 from orchestrate.core.run import Run
 from orchestrate.engine.asks import Ask, Overloaded
 from orchestrate.engine.clock import SteadyClock
-from orchestrate.engine.crew import Crew, telling
+from orchestrate.engine.crew import Bystander, Crew, telling
 from orchestrate.engine.door import Door, Draws
 from orchestrate.engine.layout import Layout
 from orchestrate.engine.lock import DirectoryLock
@@ -52,8 +52,11 @@ class Engine:
         clock: Callable[[], float] | None = None,
         dice: random.Random | None = None,
         draws: Draws | None = None,
+        drives: bool = True,
     ) -> None:
+        """`drives`: keep the agendas; without it runs stay as they are, and can be looked at."""
         self.layout = layout
+        self._drives = drives
         self.clock = clock or SteadyClock()
         self.readings = Readings()
         self._environ = dict(os.environ if environ is None else environ)
@@ -83,7 +86,7 @@ class Engine:
 
         Raises Taken (another server), RunnerGone (no runner can be started), StoreError.
         """
-        self.layout.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.layout.prepare()
         self._lock.take()
         try:
             self._thread.start()
@@ -96,10 +99,12 @@ class Engine:
         self._store = Store.open(self.layout.database)
         self.reader = Reader.open(self.layout.database)
         self._door = Door(self._store, self.clock, self._draws)
-        self._crew = Crew(self.layout, self._environ, self.clock, self._dice)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._wake_in, selectors.EVENT_READ)
-        self._selector.register(self._crew.runner, selectors.EVENT_READ)
+        self._crew: Crew | Bystander = Bystander()
+        if self._drives:
+            self._crew = Crew(self.layout, self._environ, self.clock, self._dice)
+            self._selector.register(self._crew.runner, selectors.EVENT_READ)
         for run_id in self._store.live():
             run = self._door.run(run_id)
             assert run is not None, "a live run has a log"
@@ -107,7 +112,8 @@ class Engine:
             if isinstance(self.clock, SteadyClock):
                 self.clock.not_before(run.last_at)
             self._schedule(run)
-            self._crew.take_up(run)
+            if isinstance(self._crew, Crew):
+                self._crew.take_up(run)
         self._let_on()
 
     def perform(self, act: Callable[[Door], T]) -> Future[T]:
@@ -174,7 +180,8 @@ class Engine:
             with self._gate:
                 self._closing = True
             self._selector.close()
-            self._crew.runner.close()
+            if isinstance(self._crew, Crew):
+                self._crew.runner.close()
             self.reader.close()
             self._store.close()
             self._lock.release()
@@ -183,8 +190,8 @@ class Engine:
 
     def _turn(self) -> None:
         for key, mask in self._selector.select(self._wait_s()):
-            if key.fileobj is self._crew.runner:
-                self._hear(mask)
+            if isinstance(self._crew, Crew) and key.fileobj is self._crew.runner:
+                self._hear(self._crew, mask)
             else:
                 os.read(self._wake_in, 65536)
         now = self.clock()
@@ -256,6 +263,8 @@ class Engine:
 
     def _let_on(self) -> None:
         """What others left free is for those who waited longest (10.7, 10.8)."""
+        if not self._drives:
+            return
         for run_id in self._door.admission.next_runs():
             self._asked.append(Ask(telling(run_id, Admit()), again=True))
         for run_id in self._door.environments.next_runs():
@@ -275,7 +284,7 @@ class Engine:
             self._later_at = self.clock() + RETRY_WAIT_S
 
     def _schedule(self, run: Run) -> None:
-        at = agenda.wake_at(run)
+        at = agenda.wake_at(run) if self._drives else None
         if at is None:
             self._wake_of.pop(run.id, None)
         elif self._wake_of.get(run.id) != at:
@@ -284,23 +293,24 @@ class Engine:
 
     # -- the runner --------------------------------------------------------------------
 
-    def _hear(self, mask: int) -> None:
+    def _hear(self, crew: Crew, mask: int) -> None:
         try:
             if mask & selectors.EVENT_WRITE:
-                self._crew.runner.flush()
-            self._crew.hear()
+                crew.runner.flush()
+            crew.hear()
         except RunnerGone:
-            self._selector.unregister(self._crew.runner)
-            self._crew.reopen()
-            self._selector.register(self._crew.runner, selectors.EVENT_READ)
+            self._selector.unregister(crew.runner)
+            crew.reopen()
+            self._selector.register(crew.runner, selectors.EVENT_READ)
         self._watch()
 
     def _watch(self) -> None:
         """Wait for the runner to take more, too, while there is more to send."""
-        events = selectors.EVENT_READ
-        if self._crew.runner.wants_write():
-            events |= selectors.EVENT_WRITE
-        self._selector.modify(self._crew.runner, events)
+        if isinstance(self._crew, Crew):
+            events = selectors.EVENT_READ
+            if self._crew.runner.wants_write():
+                events |= selectors.EVENT_WRITE
+            self._selector.modify(self._crew.runner, events)
 
 
 def _nobody(_: str) -> None:

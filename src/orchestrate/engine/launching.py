@@ -53,6 +53,7 @@ def launch_of(
         attempt=attempt.number,
         project=run.workspace or str(layout.project),
         mode=attempt.mode.value,
+        environment=attempt.environment,
         task=attempt.task,
         variables=run.variables,
         env={name: render(text, value) for name, text in spec.env},

@@ -1,10 +1,11 @@
-"""Where the files of one installation lie. It names paths, and reads nothing.
+"""Where the files of one installation lie. It names paths, and reads none of them.
 
 The data directory belongs to one server at a time; the project is where agents work.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,16 @@ class Layout:
     @property
     def socket(self) -> Path:
         return self.data / "api.sock"
+
+    def prepare(self) -> None:
+        """Make the data directory: for its owner alone, and nothing that git would keep."""
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = self.data.stat()
+        if found.st_uid == os.getuid() and found.st_mode & 0o077:
+            self.data.chmod(0o700)
+        ignore = self.data / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
 
     def attempt(self, key: str) -> Path:
         """The directory of one attempt: its context, output, artifacts and log."""

@@ -52,11 +52,27 @@ def test_what_could_not_be_told_is_seen_and_told_again(
     assert row["status"] == "pending"
     shown = project.ask("notification", "list").out
     assert "HOOK_SECRET is not set" in shown
+    shown = project.ask("approval", "show", row["approval_id"]).out
+    why = "HOOK_SECRET is not set in the environment of this process"
+    assert f"not told     hook (pending): {why}" in shown
     done = project.ask("notification", "resend", row["id"], HOOK_SECRET=SECRET)
     assert done.out.strip() == f"notification {row['id']} is told to hook once more"
     (request,) = receiver.until(1)
     assert request.headers["webhook-id"] == row["key"]
     project.ask("notification", "resend", 99, code=5)
+
+
+def test_a_channel_that_hangs_holds_up_one_command_and_not_the_next(
+    project: Project, receiver: Receiver
+) -> None:
+    settings(project, receiver)
+    receiver.held.set()
+    file = project.pipeline("gated", GATE)
+    project.ask("pipeline", "run", file, "--no-wait-approval", code=3, HOOK_SECRET=SECRET)
+    (row,) = project.ask("notification", "list", "-o", "json", HOOK_SECRET=SECRET).json["items"]
+    assert row["error"] == "there was no answer yet when this process ended"
+    assert (row["status"], row["attempts"]) == ("pending", 1)
+    assert len(receiver.requests) == 1
 
 
 def test_a_server_links_to_itself_unless_it_is_told_another_address(

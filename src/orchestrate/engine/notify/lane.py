@@ -26,6 +26,8 @@ BATCH_MAX = 20
 NOTE_WAIT_S = 0.1
 """What was told is noted at least so often: a crash repeats at most this much, or a batch."""
 STORE_WAIT_S = 1.0
+UNFINISHED = "there was no answer yet when this process ended"
+"""It counts as an attempt: or each command without a server would wait for a channel that hangs."""
 log = logging.getLogger("orchestrate")
 
 
@@ -123,10 +125,9 @@ class Lane:
         told: list[Told] = []
         since = time.monotonic()
         for row in rows:
-            found = self._attempt(row)
-            if self._over.is_set() and found.error is not None:
-                break  # it was given up, which says nothing about the channel
-            told.append(found)
+            told.append(self._attempt(row))
+            if self._over.is_set():
+                break
             if time.monotonic() - since >= NOTE_WAIT_S:
                 self._keep(told)
                 told, since = [], time.monotonic()
@@ -137,7 +138,8 @@ class Lane:
         try:
             remote = self._road.deliver(row)
         except Undelivered as fault:
-            return self._failed(row, str(fault), fault.retry_after_s)
+            text = UNFINISHED if self._over.is_set() else str(fault)
+            return self._failed(row, text, fault.retry_after_s)
         except Exception as fault:  # noqa: BLE001 - ours, in one letter: the lane goes on
             traced = self._road.hide("".join(traceback.format_exception(fault)))
             log.error("%s, notification %d: %s", self._channel, row["id"], traced)  # noqa: TRY400

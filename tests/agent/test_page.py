@@ -117,7 +117,8 @@ def test_the_table_of_fields_is_whole() -> None:
 
 
 def test_the_table_of_names_is_whole() -> None:
-    env = launch(define("a", {"run": "x"}, ""), dataclasses.replace(FACTS), key="k", home={}).env
+    facts = dataclasses.replace(FACTS, environment="staging")
+    env = launch(define("a", {"run": "x"}, ""), facts, key="k", home={}).env
     ours = {name for name in env if name.startswith("ORCHESTRATE_")}
     guards = {"ORCHESTRATE_CONTEXT", "ORCHESTRATE_OUTPUT", "ORCHESTRATE_ARTIFACTS"}
     assert {name.strip("`") for name, _ in rows("name")} == ours | guards

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import TypeAlias
 
 from orchestrate.core.condition import (
@@ -30,6 +31,7 @@ from orchestrate.core.pattern import Globs, Regex, Unsupported
 from orchestrate.core.template import Undefined, render
 
 NUMBER_CHARS_MAX = 100
+ACCEPTED_MAX = 1_000  # predicates kept ready
 
 Predicate: TypeAlias = (
     Always | Branch | Paths | Labels | EventIs | Actor | Variable | StageIs | OutputIs
@@ -102,12 +104,12 @@ def _says(predicate: Predicate, view: View) -> Truth:
             if name is None:
                 return Truth.UNKNOWN
             # A tag has no branch: that is known, and no pattern accepts it, `!main` neither.
-            return _truth(name != "" and Accepted(predicate).globs.matches(name))
+            return _truth(name != "" and accepted(predicate).globs.matches(name))
         case Paths(every=every):
             if facts.paths is None:
                 return Truth.UNKNOWN
-            accepted = Accepted(predicate).globs
-            matched = [accepted.matches(path) for path in facts.paths]
+            globs = accepted(predicate).globs
+            matched = [globs.matches(path) for path in facts.paths]
             # `all` of no paths is no: a filter on paths lets something run because of a change,
             # and there is none. It is also what GitHub's filters answer to an empty change.
             return _truth(bool(matched) and all(matched) if every else any(matched))
@@ -149,6 +151,12 @@ class Accepted:
     def deciding(self, text: str) -> str | None:
         decided = self.globs.deciding(text)
         return None if decided is None else self._written[decided]
+
+
+@lru_cache(maxsize=ACCEPTED_MAX)
+def accepted(predicate: Branch | Paths | EventIs) -> Accepted:
+    """The globs of a predicate, ready; the same ones are asked for each event anew."""
+    return Accepted(predicate)
 
 
 def _plain(predicate: Branch | Paths | EventIs, glob: str) -> str:
@@ -220,10 +228,11 @@ def named(predicate: Variable | OutputIs) -> str:
 
 def quoted(text: str) -> str:
     """A text from anywhere, safe to show: shortened, and what does not print is escaped."""
-    shown = "".join(
-        char if char.isprintable() and char != "`" else _escaped(char)
-        for char in text[:SHOWN_CHARS_MAX]
-    )
+    shown = text[:SHOWN_CHARS_MAX]
+    if "`" in shown or not shown.isprintable():
+        shown = "".join(
+            char if char.isprintable() and char != "`" else _escaped(char) for char in shown
+        )
     if len(text) <= SHOWN_CHARS_MAX:
         return f"`{shown}`"
     return f"`{shown}…` ({len(text):,} characters)"

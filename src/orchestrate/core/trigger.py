@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from orchestrate.core.condition import Branch, Condition, EventIs, Every, Facts, Labels, Paths
+from orchestrate.core.condition import Branch, EventIs, Facts, Labels, Paths
 from orchestrate.core.judge import ConditionError, Truth, View, explain, judge
 from orchestrate.core.pattern import Globs, Unsupported
 from orchestrate.core.pipeline import Trigger
-from orchestrate.core.predicate import at_line, quoted
-from orchestrate.core.wording import either
+from orchestrate.core.predicate import at_line, quoted, says
+from orchestrate.core.wording import either, sentence
 
 NAMES_KEPT_MAX = 10_000
 
@@ -49,14 +49,9 @@ def first_met(said: Sequence[Verdict]) -> Verdict | None:
 
 
 def _verdict(place: int, trigger: Trigger, view: View) -> Verdict:
-    named = EventIs(globs=trigger.events, line=trigger.line)
-    if not _is_named(named, view.facts.event):
-        text = explain(named, view).text
-        return Verdict(place=place, line=trigger.line, met=False, named=False, text=text)
-    due = view.facts.data.get("cron")
-    if view.facts.event == "schedule" and trigger.cron != due:
-        text = f"it is another schedule that is due: {due}"
-        return Verdict(place=place, line=trigger.line, met=False, named=True, text=text)
+    why_not = _not_named(EventIs(globs=trigger.events, line=trigger.line), view.facts.event)
+    if why_not:
+        return Verdict(place=place, line=trigger.line, met=False, named=False, text=why_not)
     try:
         met, text = _filtered(trigger, view)
     except (ConditionError, Unsupported) as fault:
@@ -65,17 +60,33 @@ def _verdict(place: int, trigger: Trigger, view: View) -> Verdict:
 
 
 @lru_cache(maxsize=NAMES_KEPT_MAX)
-def _is_named(named: EventIs, event: str) -> bool:
-    return judge(named, View(facts=Facts(event=event))) is Truth.YES
+def _not_named(named: EventIs, event: str) -> str:
+    """Why an event is none of those that are waited for; empty if it is one."""
+    view = View(facts=Facts(event=event))
+    truth = says(named, view)
+    return "" if truth is Truth.YES else sentence(named, view, truth) + at_line(named.line)
 
 
 def _filtered(trigger: Trigger, view: View) -> tuple[bool, str]:
-    """Whether the filters let an event through, and why not, or what they do not know."""
+    """Whether the filters let an event through, and why not, or what they do not know.
+
+    Names are looked at first: where one of them says no, nobody need compare every changed path.
+    """
     said = [
         _one_of("repository", trigger.repositories, view.facts.repository, trigger.line),
         _one_of("pipeline", trigger.pipelines, _pipeline(view.facts), trigger.line),
-        _condition(trigger, view),
     ]
+    if trigger.branches:
+        said.append(_said(Branch(globs=trigger.branches, line=trigger.line), view))
+    if trigger.labels:
+        said.append(_said(Labels(names=trigger.labels, line=trigger.line), view))
+    if all(truth is not Truth.NO for truth, _ in said):
+        if trigger.paths:
+            said.append(_said(Paths(globs=trigger.paths, line=trigger.line), view))
+        if trigger.condition is not None:
+            truth = judge(trigger.condition, view)
+            text = "" if truth is Truth.YES else explain(trigger.condition, view).text
+            said.append((truth, text))
     for wrong in (Truth.NO, Truth.UNKNOWN):
         texts = [text for truth, text in said if truth is wrong]
         if texts:
@@ -83,19 +94,11 @@ def _filtered(trigger: Trigger, view: View) -> tuple[bool, str]:
     return True, ""
 
 
-def _condition(trigger: Trigger, view: View) -> tuple[Truth, str]:
-    parts: list[Condition] = []
-    if trigger.branches:
-        parts.append(Branch(globs=trigger.branches, line=trigger.line))
-    if trigger.paths:
-        parts.append(Paths(globs=trigger.paths, line=trigger.line))
-    if trigger.labels:
-        parts.append(Labels(names=trigger.labels, line=trigger.line))
-    if trigger.condition is not None:
-        parts.append(trigger.condition)
-    whole = Every(tuple(parts))
-    truth = judge(whole, view)
-    return truth, "" if truth is Truth.YES else explain(whole, view).text
+def _said(predicate: Branch | Labels | Paths, view: View) -> tuple[Truth, str]:
+    truth = says(predicate, view)
+    if truth is Truth.YES:
+        return truth, ""
+    return truth, sentence(predicate, view, truth) + at_line(predicate.line)
 
 
 def _one_of(what: str, globs: tuple[str, ...], name: str | None, line: int) -> tuple[Truth, str]:

@@ -20,10 +20,10 @@ from orchestrate.core.condition import (
     Variable,
 )
 from orchestrate.core.predicate import (
-    Accepted,
     Predicate,
     Truth,
     View,
+    accepted,
     as_text,
     named,
     quoted,
@@ -191,7 +191,7 @@ def _matched(predicate: Branch | EventIs | Paths, *, hold: bool) -> str:
 
 def _why_matched(shown: str, text: str, predicate: Branch | EventIs | Paths, *, yes: bool) -> str:
     """Which glob decided about one text."""
-    deciding = Accepted(predicate).deciding(text)
+    deciding = accepted(predicate).deciding(text)
     if deciding is not None:
         return f"{shown} {'matches' if yes else 'is excluded by'} {quoted(deciding)}"
     if yes:
@@ -207,18 +207,18 @@ def _why_paths(predicate: Paths, paths: Sequence[str], *, yes: bool) -> str:
         return f"no path changed, and one must {_matches(predicate)}"
     if len(paths) == 1:
         return _why_matched(f"changed path {quoted(paths[0])}", paths[0], predicate, yes=yes)
-    accepted = Accepted(predicate).globs
+    globs = accepted(predicate).globs
     if predicate.every:
         if yes:
             return f"each of the {len(paths):,} changed paths {_matches(predicate, 'es')}"
-        others = [path for path in paths if not accepted.matches(path)]
+        others = [path for path in paths if not globs.matches(path)]
         do = "does" if len(others) == 1 else "do"
         return (
             f"{len(others):,} of the {len(paths):,} changed paths {do} not {_matches(predicate)}:"
             f" {listed(others)}"
         )
     if yes:
-        first = next(path for path in paths if accepted.matches(path))
+        first = next(path for path in paths if globs.matches(path))
         return _why_matched(f"changed path {quoted(first)}", first, predicate, yes=True)
     return f"none of the {len(paths):,} changed paths {_matches(predicate, 'es')}: {listed(paths)}"
 

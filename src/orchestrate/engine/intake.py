@@ -235,8 +235,8 @@ def _keep_whole(door: Door, happening: Happening, judged: Judged, also: Also | N
         return known
     if is_stale(door, judged):
         return None
-    event_id = _add(door, happening, Outcome(), waiting=False)
-    runs = start_all(door, event_id, happening, judged)
+    event_id = _add(door, happening, judged.outcome, waiting=False)
+    runs = start_all(door, event_id, happening, judged) if judged.meetings else ()
     if also is not None:
         also(door, {"event": event_id, "runs": list(runs)})
     return Kept(event=event_id, runs=runs)

@@ -39,10 +39,9 @@ def wide(name: str, ranks: int, width: int) -> str:
     for rank in range(ranks):
         for n in range(width):
             needs = [f"s{rank - 1}-{(n + by) % width}" for by in (0, 1)] if rank else []
-            lines.append(
-                f"  - {{name: s{rank}-{n}, run: 'true', depends_on: {sorted(set(needs))}}}"
-            )
-    return "\n".join(lines).replace("'s", "s").replace("0'", "0") + "\n"
+            listed = ", ".join(dict.fromkeys(needs))
+            lines.append(f"  - {{name: s{rank}-{n}, run: 'true', depends_on: [{listed}]}}")
+    return "\n".join(lines) + "\n"
 
 
 def furnish(served: Served) -> dict[str, int]:

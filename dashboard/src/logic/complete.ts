@@ -12,6 +12,8 @@ export interface Schema {
   anyOf?: Schema[];
   oneOf?: Schema[];
   allOf?: Schema[];
+  then?: Schema;
+  else?: Schema;
   enum?: unknown[];
   const?: unknown;
   description?: string;
@@ -140,7 +142,9 @@ function deref(root: Schema, schema: Schema | undefined, depth = 0): Schema | un
 function options(root: Schema, schema: Schema | undefined, depth = 0): Schema[] {
   const own = deref(root, schema);
   if (!own || depth > DEPTH_MAX) return [];
-  const branches = [...(own.anyOf ?? []), ...(own.oneOf ?? []), ...(own.allOf ?? [])];
+  const branches = [own.anyOf, own.oneOf, own.allOf, own.then, own.else].flatMap(
+    (each) => each ?? [],
+  );
   const inner = branches.flatMap((each) => options(root, each, depth + 1));
   return own.properties || own.items || own.enum || branches.length === 0 ? [own, ...inner] : inner;
 }

@@ -7,9 +7,11 @@ export interface Found<T> {
 
 /** How well letters fit a text: null where they are not in it in this order. */
 export function fit(text: string, letters: string): number | null {
-  const [low, wanted] = [text.toLowerCase(), letters.toLowerCase().replaceAll(" ", "")];
+  const low = text.toLowerCase();
+  const words = letters.toLowerCase().trim();
+  const wanted = words.replaceAll(" ", "");
   if (wanted === "") return 0;
-  const whole = low.indexOf(wanted);
+  const whole = low.indexOf(words);
   if (whole >= 0) return 100 - whole + (whole === 0 || !/\w/.test(low[whole - 1] ?? " ") ? 50 : 0);
   let at = -1;
   let score = 0;

@@ -12,7 +12,7 @@ import { triggers } from "../logic/words";
 import { Ago, Badge, Empty, Fault, Skeleton, useTitle } from "../parts/bits";
 import { useAsked, useDeed, useRuns } from "../parts/data";
 import { PLAY, PLUS } from "../parts/icons";
-import { Link } from "../parts/router";
+import { go, Link } from "../parts/router";
 import { RunDialog } from "../parts/RunDialog";
 import { Templates } from "../parts/Templates";
 
@@ -142,16 +142,21 @@ function Row({
   );
 }
 
-export function Strip({ runs }: { runs: readonly RunInList[] }) {
+/** A picture, for the eye; the page of the pipeline has every run in a list. */
+function Strip({ runs }: { runs: readonly RunInList[] }) {
+  const words = runs.map((each) => RUN[each.status].word.toLowerCase());
   return (
-    <span className="strip" role="group" aria-label="Last runs, oldest first">
+    <span
+      className="strip"
+      role="img"
+      aria-label={words.length ? `Last runs, oldest first: ${words.join(", ")}` : "No runs"}
+    >
       {runs.map((each) => (
-        <Link
+        <i
           key={each.id}
-          to={to.run(each.id)}
           className={`tone-${RUN[each.status].tone} is-${each.status}`}
           title={`#${each.id}: ${RUN[each.status].word}, ${exact(each.created_at)}`}
-          aria-label={`Run ${each.id}: ${RUN[each.status].word}`}
+          onClick={() => go(to.run(each.id))}
         />
       ))}
     </span>

@@ -20,8 +20,8 @@ export function Dialog({
     const here = dialog.current;
     const before = document.activeElement;
     if (here && !here.open) here.showModal();
-    const at = document.activeElement;
-    if (!(at instanceof HTMLInputElement)) here?.querySelector("h2")?.focus();
+    const first = here?.querySelector<HTMLElement>("[data-first]") ?? here?.querySelector("h2");
+    first?.focus();
     return () => {
       here?.close();
       if (before instanceof HTMLElement) before.focus();

@@ -21,13 +21,7 @@ import {
   indentUnit,
   syntaxHighlighting,
 } from "@codemirror/language";
-import {
-  forceLinting,
-  lintGutter,
-  linter,
-  lintKeymap,
-  type Diagnostic as Mark,
-} from "@codemirror/lint";
+import { lintGutter, setDiagnostics, lintKeymap, type Diagnostic as Mark } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { EditorState, type Text } from "@codemirror/state";
 import {
@@ -73,7 +67,10 @@ export default function Editor(props: Props) {
     }
   }, [props.value]);
   useEffect(() => {
-    if (view.current) forceLinting(view.current);
+    const here = view.current;
+    if (!here) return;
+    const marks = props.diagnostics.map((each) => mark(here.state.doc, each));
+    here.dispatch(setDiagnostics(here.state, marks));
   }, [props.diagnostics]);
   return <div ref={host} className="editor" data-editor />;
 }
@@ -99,9 +96,6 @@ function state(now: { current: Props }): EditorState {
       yaml(),
       syntaxHighlighting(COLOURS),
       LOOKS,
-      linter((view) => now.current.diagnostics.map((each) => mark(view.state.doc, each)), {
-        delay: 50,
-      }),
       autocompletion({ override: [(context) => complete(context, now.current.schema)] }),
       hoverTooltip((view, at) => hover(view, at, now.current.schema)),
       keymap.of([
@@ -116,6 +110,7 @@ function state(now: { current: Props }): EditorState {
         indentWithTab,
       ]),
       EditorView.contentAttributes.of({
+        tabindex: "0",
         "aria-label": "Definition in YAML. Escape, then Tab, leaves the editor.",
       }),
       EditorView.updateListener.of((update) => {
@@ -231,6 +226,17 @@ const LOOKS = EditorView.theme({
     maxWidth: "420px",
     whiteSpace: "pre-wrap",
   },
+  // Marks of text alone: the pictures that come with the package are data addresses.
+  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad)" },
+  ".cm-lintRange-warning": {
+    backgroundImage: "none",
+    textDecoration: "underline wavy var(--wait)",
+  },
+  ".cm-lint-marker": { width: "auto", height: "auto", lineHeight: "1.55" },
+  ".cm-lint-marker-error": { content: "normal", color: "var(--bad)" },
+  ".cm-lint-marker-warning": { content: "normal", color: "var(--wait)" },
+  ".cm-lint-marker-error::before": { content: "'✕'" },
+  ".cm-lint-marker-warning::before": { content: "'!'", fontWeight: "700" },
   ".cm-foldPlaceholder": { backgroundColor: "var(--hover)", color: "var(--dim)", border: "none" },
   ".cm-textfield": {
     color: "var(--ink)",

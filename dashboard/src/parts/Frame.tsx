@@ -58,15 +58,10 @@ export function Frame({
           })}
         </nav>
         <span className="grow" />
-        <button
-          type="button"
-          className="search"
-          onClick={onSearch}
-          aria-label="Search and commands"
-        >
+        <button type="button" className="search" onClick={onSearch}>
           {SEARCH}
           <span>Search</span>
-          <kbd>Ctrl K</kbd>
+          <kbd aria-hidden="true">Ctrl K</kbd>
         </button>
         <Theme />
         <Connection />

@@ -83,7 +83,7 @@ export function Palette({ close }: { close: () => void }) {
         aria-label="Search pipelines, runs and pages"
         placeholder="A pipeline, a run, a page"
         value={letters}
-        autoFocus
+        data-first
         onChange={(event) => {
           setLetters(event.target.value);
           setAt(0);

@@ -168,12 +168,12 @@ def test_an_address_that_apprise_does_not_know(opens: Opens) -> None:
 def test_what_hangs_is_ended(opens: Opens) -> None:
     """A mail server that takes the connection and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        patience = replace(PATIENT, attempts_max=1, deadline_s=3.0)
+        patience = replace(PATIENT, attempts_max=1, deadline_s=1.5)
         lab = opens(
             mail_to(silent.getsockname()[1]),
             environ={"MAIL_PASSWORD": PASSWORD},
             patience=patience,
         )
         run_id = lab.start(GATED)
-        assert dead(lab) == "nothing answered within 3 seconds"
+        assert dead(lab) == "nothing answered within 1.5 seconds"
         assert lab.run(run_id)["status"] == "waiting_approval"

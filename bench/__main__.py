@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import core, pipelines, runner, server, store
+from bench import core, pipelines, runner, server, store, webhooks
 
 
 def main() -> None:
@@ -10,6 +10,7 @@ def main() -> None:
     for title, part in (
         ("Whole pipelines, beside a bare loop and make", pipelines),
         ("A server", server),
+        ("Webhooks", webhooks),
         ("The parts: a decision", core),
         ("The parts: the store", store),
         ("The parts: the runner", runner),

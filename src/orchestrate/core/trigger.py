@@ -72,14 +72,16 @@ def _filtered(trigger: Trigger, view: View) -> tuple[bool, str]:
 
     Names are looked at first: where one of them says no, nobody need compare every changed path.
     """
-    said = [
-        _one_of("repository", trigger.repositories, view.facts.repository, trigger.line),
-        _one_of("pipeline", trigger.pipelines, _pipeline(view.facts), trigger.line),
-    ]
+    facts, line = view.facts, trigger.line
+    said = []
+    if trigger.repositories:
+        said.append(_one_of("repository", trigger.repositories, facts.repository, line))
+    if trigger.pipelines:
+        said.append(_one_of("pipeline", trigger.pipelines, _pipeline(facts), line))
     if trigger.branches:
-        said.append(_said(Branch(globs=trigger.branches, line=trigger.line), view))
+        said.append(_on_branch(Branch(globs=trigger.branches, line=line), facts.branch))
     if trigger.labels:
-        said.append(_said(Labels(names=trigger.labels, line=trigger.line), view))
+        said.append(_said(Labels(names=trigger.labels, line=line), view))
     if all(truth is not Truth.NO for truth, _ in said):
         if trigger.paths:
             said.append(_said(Paths(globs=trigger.paths, line=trigger.line), view))
@@ -101,9 +103,13 @@ def _said(predicate: Branch | Labels | Paths, view: View) -> tuple[Truth, str]:
     return truth, sentence(predicate, view, truth) + at_line(predicate.line)
 
 
+@lru_cache(maxsize=NAMES_KEPT_MAX)
+def _on_branch(predicate: Branch, branch: str | None) -> tuple[Truth, str]:
+    return _said(predicate, View(facts=Facts(branch=branch)))
+
+
+@lru_cache(maxsize=NAMES_KEPT_MAX)
 def _one_of(what: str, globs: tuple[str, ...], name: str | None, line: int) -> tuple[Truth, str]:
-    if not globs:
-        return Truth.YES, ""
     if name is None:
         return Truth.UNKNOWN, f"the {what} is not known{at_line(line)}"
     if Globs(globs).matches(name):

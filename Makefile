@@ -35,7 +35,7 @@ CHECKED := src tests $(wildcard bench) $(wildcard dashboard/*.py)
 LIVES ?= 20000
 SEED ?= 0
 
-.PHONY: list setup dev demo test check format simulate bench ui lock clean
+.PHONY: list setup dev demo test check format simulate bench ui screenshots lock clean
 
 list:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) \
@@ -70,6 +70,9 @@ bench: dev  ## measure again what the README claims
 ui: $(MADE)-run  ## build the dashboard from dashboard/ again, if anything in it changed
 	$(GET_NODE)
 	$(BIN)/python dashboard/build.py
+
+screenshots: dev  ## take the README's pictures of the dashboard again (needs Chromium)
+	$(BIN)/python -m tests.browser.screenshots
 
 lock: $(MADE)-tools  ## choose every version anew, and write requirements/
 	$(LOCK) --upgrade --group pyproject.toml:install --output-file requirements/uv.txt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import core, pipelines, runner, server, store, webhooks
+from bench import core, dashboard, pipelines, runner, server, store, webhooks
 
 
 def main() -> None:
@@ -11,6 +11,7 @@ def main() -> None:
         ("Whole pipelines, beside a bare loop and make", pipelines),
         ("A server", server),
         ("Webhooks", webhooks),
+        ("The dashboard", dashboard),
         ("The parts: a decision", core),
         ("The parts: the store", store),
         ("The parts: the runner", runner),

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vite";
 
-// The tests of the logic as plain modules, for Node's own runner: any Node that builds can run them.
+// The tests of the logic as plain modules, for Node's own runner: what builds can run them.
 export default defineConfig({
   build: {
     ssr: true,

@@ -42,11 +42,15 @@ export function Question({ approval, done }: { approval: Approval; done: () => v
         </span>
       </p>
       {approval.message && <p className="lead">{approval.message}</p>}
-      {packet.task && (
+      {(packet.task || packet.run) && (
         <blockquote>
           <span className="dim small">What will be done</span>
-          <p className="task">{packet.task}</p>
-          {packet.run && <code className="task">{packet.run}</code>}
+          {packet.task && <p className="task">{packet.task}</p>}
+          {packet.run && (
+            <p>
+              <code className="task">{packet.run}</code>
+            </p>
+          )}
         </blockquote>
       )}
       <Facts

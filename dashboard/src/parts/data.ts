@@ -11,7 +11,10 @@ const TRIES_MAX = 2;
 
 export const client = new QueryClient({
   defaultOptions: {
+    // The server is on this machine: it answers also where the browser believes to be offline.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
       staleTime: 5_000,
       refetchOnReconnect: false,
       retry: (tries, fault) =>

@@ -203,6 +203,8 @@ def test_keys_alone_are_enough(shop: Served, runs: dict[str, int], opened: Opene
     page.get_by_role("heading", name="Pipelines").wait_for()
     page.keyboard.press("Control+k")
     page.keyboard.type(f"run {runs['good']} of")
+    chosen = page.locator("[role=option][aria-selected=true]")
+    expect(chosen).to_contain_text(f"Run {runs['good']} of")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/runs/{runs['good']}")
     page.locator(".dag [data-stage=validate]").focus()

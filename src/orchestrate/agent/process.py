@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from orchestrate.agent import tree
 from orchestrate.agent.address import socket_address
 from orchestrate.agent.wire import LAUNCH_BYTES_MAX, LOCKED, PROTOCOL, Channel, decode, encode
 
@@ -23,10 +24,9 @@ OPEN_WAIT_S = 10.0
 RUNNER_LOG_BYTES_MAX = 1 << 20
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _SOURCES = Path(__file__).resolve().parents[2]
-_BEGIN = (
-    "import sys; sys.path.insert(0, sys.argv[1]);"
-    " from orchestrate.agent.runner import main; sys.exit(main(sys.argv[2]))"
-)
+_RUN = "from orchestrate.agent.runner import main;"
+"""In the command line of every runner, of whatever version; it is recognised by that."""
+_BEGIN = f"import sys; sys.path.insert(0, sys.argv[1]); {_RUN} sys.exit(main(sys.argv[2]))"
 
 
 class RunnerGone(Exception):
@@ -194,6 +194,11 @@ class Runner:
     def _send(self, message: dict[str, object]) -> None:
         self._channel.queue(encode(message))
         self._channel.flush()
+
+
+def is_runner(pid: int) -> bool:
+    """Whether a process is a runner, of any data directory."""
+    return _RUN.encode() in tree.read(f"/proc/{pid}/cmdline")
 
 
 def _report(message: dict[str, Any]) -> Started | Exited | Unknown:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from orchestrate.agent import tree
 from orchestrate.agent.orphans import instance_of
+from orchestrate.agent.process import is_runner
 
 ANCESTORS_MAX = 1_000
 MARKS = (b"ORCHESTRATE_ATTEMPT_KEY=", b"ORCHESTRATE_CONTEXT=")
@@ -36,19 +37,22 @@ def peer_of(connection: socket.socket) -> Peer:
 
 
 def descends_from_agent(pid: int) -> bool:
-    """Whether a process or one of its ancestors bears the mark of an attempt.
+    """Whether a process or one of its ancestors bears the mark of an attempt, or is a runner.
 
-    The environment can be emptied and a parent can exit; the limit that the runner puts on what
-    it spawns stays. A process that is gone, or in a room we cannot see into, counts as an agent:
-    what only people may do is refused to it.
+    Every mark can be taken off by who bears it: the environment emptied, the limit raised. But
+    what loses its parent is handed to the runner, and stays below it as long as that lives. A
+    process that is gone, or in a room we cannot see into, counts as an agent, and so does one
+    whose ancestor ends while we look: what only people may do is refused to it.
     """
-    if pid <= 0 or tree.status(pid) is None:
+    if pid <= 0:
         return True
     for _ in range(ANCESTORS_MAX):
-        if _marked(pid):
+        if _marked(pid) or is_runner(pid):
             return True
         status = tree.status(pid)
-        if status is None or status.parent <= 1:
+        if status is None:
+            return True
+        if status.parent <= 1:
             return False
         pid = status.parent
     return True

@@ -50,6 +50,15 @@ def test_records_are_whole_lines(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("offset", [1 << 20, 1 << 53, 1 << 63, 1 << 70])
+def test_a_place_beyond_the_end_is_the_end(tmp_path: Path, offset: int) -> None:
+    """Also one that no system can seek to."""
+    log = Log(str(tmp_path), None)
+    log.feed(b"one\n", 1.0)
+    log.close(2.0)
+    assert read_log(tmp_path, offset) == ("", offset)
+
+
 def test_nothing_written_is_nothing_read(tmp_path: Path) -> None:
     """Most short attempts say nothing, and have no log file."""
     log = Log(str(tmp_path), None)

@@ -23,6 +23,8 @@ def _segments(directory: str) -> list[tuple[int, str]]:
 
 def _whole_lines(path: str, skip: int, bytes_max: int) -> bytes:
     with open(path, "rb") as file:
+        if skip > os.fstat(file.fileno()).st_size:
+            return b""  # and no system can seek to every number that somebody may ask for
         file.seek(skip)
         data = file.read(bytes_max)
         end = data.rfind(b"\n") + 1

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 
 OUTPUT_BYTES_MAX = 1 << 20
+DEPTH_MAX = 64
+"""Of lists and objects in each other: whoever reads the record has a stack of their own."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}")
 _NAME_RULE = "a name is a letter or _ and then at most 62 of letters, digits, '.', '_' and '-'"
 _SHOWN_CHARACTERS_MAX = 60
@@ -49,11 +51,24 @@ def _parse_json(text: str) -> dict[str, object] | Fault:
         return Fault(1, "the JSON is nested too deeply")
     except ValueError as error:
         return Fault(1, f"not JSON: {error}")
+    if _depth(found) > DEPTH_MAX:
+        return Fault(1, f"the JSON is nested too deeply: at most {DEPTH_MAX} levels are allowed")
     for name in found:
         if not _NAME.fullmatch(name):
             return Fault(1, f"{_shown(name)} cannot be the name of an output: {_NAME_RULE}")
     values: dict[str, object] = found
     return values
+
+
+def _depth(value: object) -> int:
+    level, depth = [value], 0
+    while level and depth <= DEPTH_MAX:
+        inner = [each for each in level if isinstance(each, dict | list)]
+        depth += bool(inner)
+        level = [
+            part for each in inner for part in (each.values() if isinstance(each, dict) else each)
+        ]
+    return depth
 
 
 def _no_number(word: str) -> object:

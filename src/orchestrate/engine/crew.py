@@ -19,12 +19,13 @@ from orchestrate.core.commands import Admit, Claim, Report, Tick
 from orchestrate.core.events import AttemptEnded, AttemptStarted, AttemptStopped, Event
 from orchestrate.core.run import Attempt, Mode, Outcome, OutcomeKind, Run
 from orchestrate.engine.asks import Act, Ask
-from orchestrate.engine.door import Door
+from orchestrate.engine.door import Broken, Door
 from orchestrate.engine.launching import launch_of, outcome_of
 from orchestrate.engine.layout import Layout, attempt_key
 
 LIVE_ATTEMPTS_MAX = 512
 CLAIM_WAIT_S = 0.01
+REOPEN_WAIT_S = 2.0
 log = logging.getLogger("orchestrate")
 
 Key = tuple[int, str, Mode, int]
@@ -41,6 +42,7 @@ class Crew:
         dice: random.Random,
     ) -> None:
         self.runner = Runner.open(layout.data)
+        self.is_alone = False
         self.said: list[Ask] = []
         """Words for the door: claims, which can wait a little, and reports, which are due."""
         self.due_at: float | None = None
@@ -101,11 +103,22 @@ class Crew:
             assert run is not None, "an attempt belongs to a run"
             attempt = run.live.get((stage, mode))
             if attempt is not None and attempt.number == number:
-                outcome = outcome_of(run, attempt, word)
-                door.tell(run_id, self._report(key, outcome))
+                self._conclude(door, key, outcome_of(run, attempt, word))
             self._done.append(word.key)
 
         return act
+
+    def _conclude(self, door: Door, key: Key, outcome: Outcome) -> None:
+        """Report an outcome; one that cannot be taken in is a failure, not an attempt for ever."""
+        try:
+            door.tell(key[0], self._report(key, outcome))
+        except Broken as fault:
+            log.exception("the outcome of %s cannot be taken in", key, exc_info=fault)
+            words = "its outcome could not be taken in; the server's log says more"
+            failed = Outcome(
+                kind=OutcomeKind.FAILED, reason="internal", detail=words, retryable=False
+            )
+            door.tell(key[0], self._report(key, failed))
 
     def _report(self, key: Key, outcome: Outcome) -> Report:
         _, stage, mode, number = key
@@ -140,19 +153,27 @@ class Crew:
 
         return act
 
-    def reopen(self) -> None:
-        """The runner died: the next one ends what it left and says what became of it."""
-        log.error("the runner is gone; starting another")
+    def leave(self) -> None:
+        """The runner died. What is ordered waits until there is another."""
         self.runner.close()
-        self.runner = Runner.open(self._layout.data)
+        self.is_alone = True
+
+    def reopen(self) -> None:
+        """Another runner, which ends what the last one left and says what became of it.
+
+        Raises RunnerGone, OSError where none can be started now.
+        """
+        self.runner = Runner.open(self._layout.data, REOPEN_WAIT_S)
+        self.is_alone = False
         self._backlog.clear()
+        self._in_flight.clear()
         self.runner.ask(list(self._keys))
 
     def stored(self) -> None:
         """What was reported is durable: the runner may forget it."""
-        if self._done:
+        if self._done and not self.is_alone:
             self.runner.acknowledge(self._done)
-            self._done = []
+        self._done = []
 
     def undone(self) -> None:
         """What was reported was not stored, and will be told again."""
@@ -188,7 +209,9 @@ class Crew:
 
     def send(self) -> None:
         """Send launches, in order, while there are places on this machine."""
-        launches = []
+        launches: list[Launch] = []
+        if self.is_alone:
+            return
         while self._backlog and len(self._in_flight) < LIVE_ATTEMPTS_MAX:
             launch = self._backlog.popleft()
             self._in_flight.add(launch.key)
@@ -214,7 +237,8 @@ class Crew:
         waiting = next((each for each in self._backlog if each.key == key), None)
         if waiting is not None:
             self._backlog.remove(waiting)
-        self.runner.stop(key, "cancelled")
+        if not self.is_alone:
+            self.runner.stop(key, "cancelled")
 
 
 class Bystander:

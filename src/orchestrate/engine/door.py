@@ -29,7 +29,7 @@ Draws: TypeAlias = Callable[[Store, Run, Sequence[Event]], None]
 
 
 class Broken(Exception):
-    """A fault of ours in one run: it is left alone, and the others go on."""
+    """A fault of ours at one word to one run: the run stays as it was, and the others go on."""
 
 
 class Door:
@@ -46,17 +46,10 @@ class Door:
         self.admission = Admission()
         self.told_events = False
         self._runs: dict[int, Run] = {}
-        self._broken: set[int] = set()
         self._stale: set[int] = set()
 
     def tell(self, run_id: int, command: Command) -> Run:
         """The run after `command`. Raises Refused where it cannot be honoured."""
-        if run_id in self._broken:
-            raise Refused(
-                Because.CONFLICT,
-                f"run {run_id} is set aside after an internal fault",
-                "its log is intact; see the server's messages",
-            )
         run = self.run(run_id)
         if run is None and not isinstance(command, Start):
             raise Refused(Because.NOT_FOUND, f"there is no run {run_id}")
@@ -66,9 +59,8 @@ class Door:
             run, events = decide(run, command, self.clock(), taken)
         except Refused:
             raise
-        except Exception as fault:  # whatever it is, it is ours: set the run aside
+        except Exception as fault:  # whatever it is, it is ours: the run is as it is stored
             self._runs.pop(run_id, None)
-            self._broken.add(run_id)
             raise Broken(f"run {run_id}, {type(command).__name__}: {fault!r}") from fault
         if events:
             by = _actor(command)

@@ -12,6 +12,7 @@ import logging
 import os
 import random
 import selectors
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -38,6 +39,7 @@ T = TypeVar("T")
 ASKED_MAX = 10_000
 GROUP_MAX = 500
 RETRY_WAIT_S = 0.5
+REOPEN_AGAIN_S = 3.0
 log = logging.getLogger("orchestrate")
 
 
@@ -67,6 +69,9 @@ class Engine:
         self._asked: deque[Ask] = deque()
         self._later: list[Ask] = []
         self._later_at: float | None = None
+        self._reopen_at: float | None = None
+        self.trouble: str | None = None
+        """Why no agent can be started at present, if none can; for those who ask how it stands."""
         self._wakes: list[tuple[float, int]] = []
         self._wake_of: dict[int, float] = {}
         self._followers: list[Callable[[list[tuple[int, int]]], None]] = []
@@ -176,6 +181,9 @@ class Engine:
         try:
             while not (self._closing and not self._asked):
                 self._turn()
+        except BaseException:  # ours, and not to be outlived: a server that moves no run is none
+            log.critical("the engine has stopped; ending the process", exc_info=True)
+            os.kill(os.getpid(), signal.SIGTERM)
         finally:
             with self._gate:
                 self._closing = True
@@ -195,6 +203,9 @@ class Engine:
             else:
                 os.read(self._wake_in, 65536)
         now = self.clock()
+        if self._reopen_at is not None and self._reopen_at <= now:
+            assert isinstance(self._crew, Crew), "only a crew loses its runner"
+            self._reopen(self._crew)
         group = self._due(now)
         while self._asked and len(group) < GROUP_MAX:
             group.append(self._asked.popleft())
@@ -210,7 +221,8 @@ class Engine:
     def _wait_s(self) -> float | None:
         """How long there is nothing to do, in seconds; None for as long as nobody asks."""
         times = [self._wakes[0][0]] if self._wakes else []
-        times += [at for at in (self._crew.due_at, self._later_at) if at is not None]
+        dues = (self._crew.due_at, self._later_at, self._reopen_at)
+        times += [at for at in dues if at is not None]
         return max(0.0, min(times) - self.clock()) if times else None
 
     def _due(self, now: float) -> list[Ask]:
@@ -298,15 +310,29 @@ class Engine:
             if mask & selectors.EVENT_WRITE:
                 crew.runner.flush()
             crew.hear()
-        except RunnerGone:
+        except RunnerGone as fault:
+            log.warning("%s; starting another", fault)
             self._selector.unregister(crew.runner)
-            crew.reopen()
-            self._selector.register(crew.runner, selectors.EVENT_READ)
+            crew.leave()
+            self._reopen(crew)
         self._watch()
+
+    def _reopen(self, crew: Crew) -> None:
+        """Find another runner; while there is none, runs wait and `trouble` says why."""
+        self._reopen_at = None
+        try:
+            crew.reopen()
+        except (RunnerGone, OSError) as fault:
+            self.trouble = f"no agent can be started: {fault}"
+            log.warning("%s; trying again", self.trouble)
+            self._reopen_at = self.clock() + REOPEN_AGAIN_S
+            return
+        self.trouble = None
+        self._selector.register(crew.runner, selectors.EVENT_READ)
 
     def _watch(self) -> None:
         """Wait for the runner to take more, too, while there is more to send."""
-        if isinstance(self._crew, Crew):
+        if isinstance(self._crew, Crew) and not self._crew.is_alone:
             events = selectors.EVENT_READ
             if self._crew.runner.wants_write():
                 events |= selectors.EVENT_WRITE

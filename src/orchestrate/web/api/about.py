@@ -65,6 +65,8 @@ def ready(asked: Asked) -> Answer:
         asked.engine.perform(lambda _: None).result(timeout=READY_S_MAX)
     except TooLong:
         raise Problem(BUSY, "the engine does not answer", headers={"Retry-After": "1"}) from None
+    if asked.engine.trouble is not None:
+        raise Problem(BUSY, asked.engine.trouble, headers={"Retry-After": "3"})
     return Answer(content={"status": "ready"})
 
 

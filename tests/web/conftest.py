@@ -143,3 +143,11 @@ def fresh(tmp_path: Path) -> Iterator[House]:
     opened = open_house(tmp_path)
     yield opened
     close_house(opened)
+
+
+@pytest.fixture(scope="module")
+def hooked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Shared by the tests of one module: no pipeline of another one waits for events here."""
+    opened = open_house(tmp_path_factory.mktemp("hooked"))
+    yield opened
+    close_house(opened)

@@ -14,19 +14,19 @@ def waits(house: House, event: str, more: str = "") -> str:
     return house.create("- {name: a, run: 'true'}", head)
 
 
-def test_an_event_told_here_starts_what_waits_for_it(house: House) -> None:
-    name = waits(house, "built", ", branches: main, paths: 'src/**', labels: big")
+def test_an_event_told_here_starts_what_waits_for_it(hooked: House) -> None:
+    name = waits(hooked, "built", ", branches: main, paths: 'src/**', labels: big")
     told = {
         "event": "built", "branch": "refs/heads/main", "paths": ["src/a"], "labels": ["big"],
         "build": {"n": 17}, "payload": {"x": [1]},
     }  # fmt: skip
-    reply = house.client.post("/api/events", told)
+    reply = hooked.client.post("/api/events", told)
     assert reply.status == 202
     (run_id,) = reply.data["runs"]
-    run = house.until(run_id)
-    me = house.client.get("/api/whoami").data["name"]
+    run = hooked.until(run_id)
+    me = hooked.client.get("/api/whoami").data["name"]
     assert (run["pipeline"], run["trigger_event"], run["actor"]) == (name, "built", me)
-    event = house.client.get(f"/api/events/{reply.data['event']}").data
+    event = hooked.client.get(f"/api/events/{reply.data['event']}").data
     assert (event["source"], event["actor"], event["runs"]) == ("local", me, [run_id])
     assert event["facts"]["data"] == {"build": {"n": 17}}
     assert event["payload"] == {"x": [1]}
@@ -35,40 +35,40 @@ def test_an_event_told_here_starts_what_waits_for_it(house: House) -> None:
     ]
 
 
-def test_an_event_is_told_once_under_one_key(house: House) -> None:
-    waits(house, "keyed")
+def test_an_event_is_told_once_under_one_key(hooked: House) -> None:
+    waits(hooked, "keyed")
     headers = {"Idempotency-Key": "event-key-1"}
-    first = house.client.post("/api/events", {"event": "keyed"}, headers=headers)
-    again = house.client.post("/api/events", {"event": "keyed"}, headers=headers)
+    first = hooked.client.post("/api/events", {"event": "keyed"}, headers=headers)
+    again = hooked.client.post("/api/events", {"event": "keyed"}, headers=headers)
     assert again.data == first.data
     assert again.headers["Idempotent-Replayed"] == "true"
 
 
-def test_an_event_happens_once_more(house: House) -> None:
+def test_an_event_happens_once_more(hooked: House) -> None:
     """For the pipelines as they are by now, and as an event of its own."""
-    first = house.client.post("/api/events", {"event": "again", "branch": "main"}).data
+    first = hooked.client.post("/api/events", {"event": "again", "branch": "main"}).data
     assert first["runs"] == []
-    name = waits(house, "again")
-    reply = house.client.post(f"/api/events/{first['event']}/replay")
+    name = waits(hooked, "again")
+    reply = hooked.client.post(f"/api/events/{first['event']}/replay")
     (run_id,) = reply.data["runs"]
-    assert house.until(run_id)["pipeline"] == name
-    event = house.client.get(f"/api/events/{reply.data['event']}").data
+    assert hooked.until(run_id)["pipeline"] == name
+    event = hooked.client.get(f"/api/events/{reply.data['event']}").data
     assert (event["source"], event["outcome"]["replay_of"]) == ("replay", first["event"])
     assert (event["name"], event["facts"]["branch"]) == ("again", "main")
-    twice = house.client.post(f"/api/events/{reply.data['event']}/replay")
+    twice = hooked.client.post(f"/api/events/{reply.data['event']}/replay")
     assert len(twice.data["runs"]) == 1
 
 
-def test_whoever_tells_an_event_does_not_approve_its_run(house: House) -> None:
+def test_whoever_tells_an_event_does_not_approve_its_run(hooked: House) -> None:
     """Nor does the actor that they name (7.4)."""
     gate = "- {name: a, run: 'true', requires_approval: true, approvers: [ann, bob, cid]}"
     head = "triggers: [{event: gated}]\n"
-    house.create(gate, head)
-    reply = house.person("ann").post("/api/events", {"event": "gated", "actor": "bob"})
-    approval = house.waiting(reply.data["runs"][0])
+    hooked.create(gate, head)
+    reply = hooked.person("ann").post("/api/events", {"event": "gated", "actor": "bob"})
+    approval = hooked.waiting(reply.data["runs"][0])
     for name, status in (("ann", 403), ("bob", 403), ("cid", 200)):
         path = f"/api/approvals/{approval}/approve"
-        assert house.person(name).post(path).status == status, name
+        assert hooked.person(name).post(path).status == status, name
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_whoever_tells_an_event_does_not_approve_its_run(house: House) -> None:
         ({"event": "x", "name": "pipeline.failed"}, "`event` and `name`"),
     ],
 )
-def test_what_is_no_event(house: House, told: dict[str, Any], said: str) -> None:
-    reply = house.client.post("/api/events", told)
+def test_what_is_no_event(hooked: House, told: dict[str, Any], said: str) -> None:
+    reply = hooked.client.post("/api/events", told)
     assert reply.status == 422
     assert said in reply.data["detail"]
 
@@ -103,10 +103,10 @@ def test_events_are_listed_newest_first(fresh: House) -> None:
     assert fresh.client.post("/api/events/999/replay").status == 404
 
 
-def test_a_run_by_hand_is_an_event_like_any_other(house: House) -> None:
-    name = house.create("- {name: a, run: 'true'}")
-    run_id = house.run(name, event={"branch": "main"})
-    event_id = house.until(run_id)["trigger_event_id"]
-    event = house.client.get(f"/api/events/{event_id}").data
+def test_a_run_by_hand_is_an_event_like_any_other(hooked: House) -> None:
+    name = hooked.create("- {name: a, run: 'true'}")
+    run_id = hooked.run(name, event={"branch": "main"})
+    event_id = hooked.until(run_id)["trigger_event_id"]
+    event = hooked.client.get(f"/api/events/{event_id}").data
     assert (event["name"], event["source"], event["runs"]) == ("manual", "manual", [run_id])
     assert event["outcome"]["started"][0]["pipeline"] == name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
@@ -276,3 +277,15 @@ def test_an_engine_that_ends_takes_nothing(tmp_path: Path) -> None:
     reply = house.client.get("/readyz")
     assert (reply.status, reply.headers["Retry-After"]) == (503, "1")
     house.server.stop()
+
+
+def test_a_connection_that_is_kept_answers_at_once(house: House) -> None:
+    """A system that waits to fill a packet takes 40 ms for each answer behind the first."""
+    connection = http.client.HTTPConnection("127.0.0.1", house.port, timeout=20)
+    begun = time.monotonic()
+    for _ in range(25):
+        connection.request("POST", "/api/validate", b"{}", {"Content-Type": "application/json"})
+        connection.getresponse().read()
+    took_s = time.monotonic() - begun
+    connection.close()
+    assert took_s < 25 * 0.04 * 0.75

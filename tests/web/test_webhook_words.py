@@ -18,9 +18,9 @@ SIGNING = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 @pytest.fixture
-def outside(house: House) -> Client:
+def outside(hooked: House) -> Client:
     """Somebody on the network without a token."""
-    return house.tcp()
+    return hooked.tcp()
 
 
 # ── GitLab ───────────────────────────────────────────────────────────────────────────────────────
@@ -36,25 +36,25 @@ def merge_request() -> dict[str, Any]:
 
 
 def test_a_merge_at_gitlab_starts_what_a_merge_at_github_does(
-    house: House, outside: Client
+    hooked: House, outside: Client
 ) -> None:
-    waits(house, "pull_request.merged", ", branches: gl")
+    waits(hooked, "pull_request.merged", ", branches: gl")
     reply = gitlab(outside, merge_request())
     assert (reply.status, len(reply.data["runs"])) == (202, 1)
     assert gitlab(outside, merge_request(), X_Gitlab_Token="between").status == 401
     assert gitlab(outside, merge_request(), X_Gitlab_Token=None).status == 401
 
 
-def test_the_number_of_a_delivery_of_gitlab(house: House, outside: Client) -> None:
+def test_the_number_of_a_delivery_of_gitlab(hooked: House, outside: Client) -> None:
     body = merge_request()
     first = gitlab(outside, body, Idempotency_Key="gl-1")
     assert gitlab(outside, body, Idempotency_Key="gl-1").status == 200
-    assert kept(house, first)["delivery"] == "gl-1"
+    assert kept(hooked, first)["delivery"] == "gl-1"
     # Events that follow from one another bear one UUID: the body tells them apart.
     one = gitlab(outside, merge_request(), X_Gitlab_Event_UUID="u")
     other = gitlab(outside, merge_request(), X_Gitlab_Event_UUID="u")
     assert (one.status, other.status) == (202, 202)
-    assert kept(house, one)["delivery"] != kept(house, other)["delivery"]
+    assert kept(hooked, one)["delivery"] != kept(hooked, other)["delivery"]
 
 
 @pytest.fixture
@@ -65,13 +65,13 @@ def signing(monkeypatch: pytest.MonkeyPatch) -> str:
     return SIGNING
 
 
-def test_a_signing_token_of_gitlab(house: House, outside: Client, signing: str) -> None:
+def test_a_signing_token_of_gitlab(hooked: House, outside: Client, signing: str) -> None:
     raw = json.dumps(merge_request()).encode()
     plain = {"Content-Type": "application/json"}
     right = standard(signing, raw, "gl-signed-1")
     reply = post(outside, "gitlab", raw, plain | right)
     assert reply.status == 202, reply.text
-    assert kept(house, reply)["delivery"] == "gl-signed-1"
+    assert kept(hooked, reply)["delivery"] == "gl-signed-1"
     several = right["webhook-signature"].replace("v1,", "v1,AAAA v2,x v1,")
     assert (
         post(outside, "gitlab", raw, plain | {**right, "webhook-signature": several}).status == 200
@@ -97,10 +97,10 @@ def test_a_signing_token_of_gitlab(house: House, outside: Client, signing: str) 
 JSON = {"Content-Type": "application/json"}
 
 
-def test_json_of_anybody(house: House, outside: Client) -> None:
+def test_json_of_anybody(hooked: House, outside: Client) -> None:
     raw = json.dumps({"event": "built", "build": {"branch": "main"}, "n": next(NUMBERS)}).encode()
     bearer = {"Authorization": f"Bearer {secret_of('ci')}"}
-    event = kept(house, post(outside, "ci", raw, JSON | bearer))
+    event = kept(hooked, post(outside, "ci", raw, JSON | bearer))
     assert (event["name"], event["facts"]["branch"]) == ("built", "main")
     hubbed = {"X-Hub-Signature-256": hub(secret_of("ci"), raw)}
     assert post(outside, "ci", raw, JSON | hubbed).status == 202
@@ -114,13 +114,13 @@ def test_json_of_anybody(house: House, outside: Client) -> None:
 
 
 def test_a_signature_in_a_header_of_their_own(
-    house: House, outside: Client, monkeypatch: pytest.MonkeyPatch
+    hooked: House, outside: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = Source(name="own", secrets=("s3",), signature="X-Own", delivery="X-Number")
     monkeypatch.setitem(SOURCES, "own", own)
     raw = json.dumps({"n": next(NUMBERS)}).encode()
     sent = {"X-Own": hub("s3", raw).removeprefix("sha256=").upper(), "X-Number": "17"}
-    event = kept(house, post(outside, "own", raw, JSON | sent))
+    event = kept(hooked, post(outside, "own", raw, JSON | sent))
     assert (event["name"], event["delivery"]) == ("own", "17")
     assert post(outside, "own", raw, JSON | {"Authorization": "Bearer s3"}).status == 401
 
@@ -132,13 +132,13 @@ def cloud(**changed: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_cloud_events_in_both_forms(house: House, outside: Client) -> None:
+def test_cloud_events_in_both_forms(hooked: House, outside: Client) -> None:
     bearer = {"Authorization": f"Bearer {secret_of('ci')}"}
     structured = {"Content-Type": "application/cloudevents+json; charset=utf-8"} | bearer
     event = cloud(subject="shop")
     raw = json.dumps(event).encode()
     first = post(outside, "ci", raw, structured)
-    shown = kept(house, first)
+    shown = kept(hooked, first)
     assert (shown["name"], shown["delivery"]) == ("com.example.built", f"/ci#{event['id']}")
     assert (shown["payload"], shown["facts"]["data"]["subject"]) == (event["data"], "shop")
     assert post(outside, "ci", raw, structured).status == 200
@@ -146,14 +146,14 @@ def test_cloud_events_in_both_forms(house: House, outside: Client) -> None:
         "ce-specversion": "1.0", "ce-type": "com.example.sent", "ce-source": "/ci", "ce-id": "b1",
         "ce-subject": "sh%C3%B6p",
     } | bearer  # fmt: skip
-    shown = kept(house, post(outside, "ci", json.dumps([next(NUMBERS)]).encode(), JSON | binary))
+    shown = kept(hooked, post(outside, "ci", json.dumps([next(NUMBERS)]).encode(), JSON | binary))
     assert (shown["name"], shown["facts"]["data"]["subject"]) == ("com.example.sent", "shöp")
     empty = post(outside, "ci", b"", {**binary, "ce-id": "b2"})
-    assert kept(house, empty)["payload"] is None
+    assert kept(hooked, empty)["payload"] is None
 
 
 @pytest.mark.parametrize("missing", ["id", "source", "type", "specversion"])
-def test_a_cloud_event_that_lacks_something(house: House, outside: Client, missing: str) -> None:
+def test_a_cloud_event_that_lacks_something(hooked: House, outside: Client, missing: str) -> None:
     event = cloud()
     del event[missing]
     headers = {
@@ -164,7 +164,7 @@ def test_a_cloud_event_that_lacks_something(house: House, outside: Client, missi
     assert (reply.status, reply.data["detail"]) == (400, f"the CloudEvent has no `{missing}`")
 
 
-def test_a_batch_of_cloud_events_is_refused(house: House, outside: Client) -> None:
+def test_a_batch_of_cloud_events_is_refused(hooked: House, outside: Client) -> None:
     headers = {
         "Content-Type": "application/cloudevents-batch+json",
         "Authorization": f"Bearer {secret_of('ci')}",

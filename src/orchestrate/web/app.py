@@ -174,12 +174,15 @@ class Application:
         if max(len(scope["raw_path"]), len(scope["query_string"])) > ADDRESS_BYTES_MAX:
             raise Problem(URI_TOO_LONG, f"at most {ADDRESS_BYTES_MAX} bytes are read")
         line: Line = scope["state"]["line"]
-        if not self._router.is_signed(scope["method"], scope["raw_path"]):
+        found = self._router.seek(scope["method"], scope["raw_path"])
+        if isinstance(found, Problem) or not found[0].signed:
             access.check_origin(line, headers)
         page = self._pages.find(scope["method"], scope["raw_path"], headers)
         if page is not None:
             return page
-        call, path = self._router.find(scope["method"], scope["raw_path"])
+        if isinstance(found, Problem):
+            raise found
+        call, path = found
         waits = inspect.iscoroutinefunction(call.act)
         if self._asked[waits] >= CALLS_MAX:
             raise Problem(BUSY, "too much is asked at a time", headers={"Retry-After": "1"})

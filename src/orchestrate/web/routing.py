@@ -44,24 +44,25 @@ class Router:
     """Every call there is, by the shape of its path."""
 
     def __init__(self, calls: Sequence[Call]) -> None:
-        self._shapes: dict[tuple[str, ...], dict[str, Call]] = {}
+        # By how many segments a path has: most of them are told apart by that alone.
+        self._shapes: dict[int, dict[tuple[str, ...], dict[str, Call]]] = {}
         for call in calls:
-            methods = self._shapes.setdefault(_segments(call.path), {})
+            segments = _segments(call.path)
+            methods = self._shapes.setdefault(len(segments), {}).setdefault(segments, {})
             assert call.method not in methods, f"{call.method} {call.path} is declared twice"
             methods[call.method] = call
 
-    def is_signed(self, method: str, raw_path: bytes) -> bool:
-        """Whether what is asked looks at a signature itself, so that it may come by any way."""
+    def seek(self, method: str, raw_path: bytes) -> tuple[Call, dict[str, Any]] | Problem:
+        """What `find` gives or raises."""
         try:
-            call, _ = self.find(method, raw_path)
-        except Problem:
-            return False
-        return call.signed
+            return self.find(method, raw_path)
+        except Problem as problem:
+            return problem
 
     def find(self, method: str, raw_path: bytes) -> tuple[Call, dict[str, Any]]:
         """The call and the values in its path. Raises Problem 400, 404, 405."""
         given = tuple(decoded(each) for each in raw_path.split(b"/")[1:])
-        for shape, methods in self._shapes.items():
+        for shape, methods in self._shapes.get(len(given), {}).items():
             values = _values(shape, given)
             if values is None:
                 continue

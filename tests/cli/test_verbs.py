@@ -286,6 +286,16 @@ def test_schema_and_doctor(served: Project) -> None:
     assert served.ask("doctor").out.endswith("\nall is well\n")
 
 
+def test_doctor_says_that_the_data_cannot_be_written(project: Project) -> None:
+    """A directory in the place of the lock refuses everybody, as a read-only disk does."""
+    (project.data / "server.lock").mkdir()
+    found = project.ask("doctor", "-o", "json", code=1).json["items"]
+    (runner,) = [each for each in found if each["about"] == "runner"]
+    assert runner["verdict"] == "wrong"
+    assert runner["text"].startswith("no agent can be started: ")
+    assert "server.lock" in runner["text"]
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [

@@ -139,9 +139,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
 def _runner(settings: Settings) -> Iterator[Finding]:
     from orchestrate.agent.process import Runner, RunnerGone
 
-    if not settings.data.exists() or _held(settings):
-        return  # the server that holds the directory speaks to its runner; two would quarrel
     try:
+        if not settings.data.exists() or _held(settings):
+            return  # the server that holds the directory speaks to its runner; two would quarrel
         runner = Runner.open(settings.data)
     except (RunnerGone, OSError) as fault:
         yield Finding("runner", "wrong", f"no agent can be started: {fault}", "")

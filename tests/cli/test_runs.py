@@ -60,6 +60,15 @@ def test_the_exit_code_says_how_it_ended(either: Project) -> None:
     assert "1 failure tolerated" in either.ask("pipeline", "run", tolerated, code=0).out
 
 
+def test_many_may_run_one_file_at_once(either: Project) -> None:
+    """One of them creates the pipeline; the others find it."""
+    file = either.pipeline("together", "- {name: a, run: 'true'}")
+    running = [either.start("pipeline", "run", file) for _ in range(6)]
+    done = [each.wait() for each in running]
+    assert [each.code for each in done] == [0] * 6, done
+    assert either.ask("pipeline", "show", "together", "-o", "json").json["revision"] == 1
+
+
 def test_a_run_that_is_cancelled_meanwhile(either: Project) -> None:
     running = either.start("pipeline", "run", either.pipeline("cancelled", LONG))
     run = running.until(" created ").split()[2]

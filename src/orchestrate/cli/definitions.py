@@ -12,6 +12,8 @@ from orchestrate.cli.failure import Exit, Failure
 from orchestrate.cli.road import Road
 from orchestrate.cli.verb import asked, note
 
+CONFLICT = 409
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
@@ -53,12 +55,18 @@ def update(road: Road, name: str, checked: Checked) -> Mapping[str, Any]:
 
 def put(road: Road, checked: Checked) -> Mapping[str, Any]:
     """Create the pipeline, or update it where the text differs from what is stored."""
+    path = f"/api/pipelines/{segment(checked.name)}"
     try:
-        present = road.get(f"/api/pipelines/{segment(checked.name)}")
+        present = road.get(path)
     except Failure as failure:
         if failure.code != Exit.NOT_FOUND:
             raise
-        return create(road, checked)
+        try:
+            return create(road, checked)
+        except Failure as refused:
+            if refused.status != CONFLICT:
+                raise
+        present = road.get(path)  # somebody was quicker
     if present["definition"] == checked.text:
         return dict(present)
     return update(road, checked.name, checked)

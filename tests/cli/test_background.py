@@ -134,7 +134,9 @@ def test_a_server_elsewhere_is_named_by_its_url(served: Project, project: Projec
     assert not (project.data / "server.lock").exists()
     nobody = project.ask("pipeline", "list", "--server", "http://127.0.0.1:9", code=1)
     assert nobody.err.startswith("error: no server answers at http://127.0.0.1:9: ")
-    assert "is no address of a server" in project.ask("schema", "--server", "nonsense", code=2).err
+    for wrong in ("nonsense", "http://[::1", "http://a:x", "http://"):
+        done = project.ask("schema", "--server", wrong, code=2)
+        assert done.err.startswith(f"error: `{wrong}` is no address of a server")
 
 
 def test_a_socket_that_nobody_serves_is_no_server(project: Project) -> None:

@@ -85,12 +85,12 @@ class Client:
     def _connect(self) -> http.client.HTTPConnection:
         if self.address.socket is not None:
             return _UnixConnection(self.address.socket, CONNECT_WAIT_S)
-        parts = urlsplit(self.address.url)
         try:
-            host, port = parts.hostname, parts.port
+            parts = urlsplit(self.address.url)
+            scheme, host, port = parts.scheme, parts.hostname, parts.port
         except ValueError:
-            host, port = None, None
-        if parts.scheme not in ("http", "https") or not host:
+            scheme, host, port = "", None, None
+        if scheme not in ("http", "https") or not host:
             what = f"`{self.address.url}` is no address of a server"
             raise Failure(what, "such as http://127.0.0.1:7878", code=Exit.INVALID)
         self._prefix = parts.path.rstrip("/")

@@ -372,7 +372,7 @@ def test_a_runner_that_cannot_come_back_is_waited_for(lab: Lab) -> None:
         stages:
           - {name: hold, run: "until test -e go; do sleep 0.01; done"}
     """)
-    lab.until(lambda: lab.stage(run_id, "hold")["status"] == "running")
+    lab.until(lambda: [row for row in lab.engine.reader.attempts(run_id, "hold") if row["pid"]])
     with (lab.home / ".orchestrate" / "runner.lock").open("r+") as lock:
         os.kill(lab.engine._crew.runner.pid, signal.SIGKILL)  # type: ignore[union-attr]
         fcntl.flock(lock, fcntl.LOCK_EX)  # as a stranger would

@@ -78,6 +78,10 @@ class House:
             post.close(0.0)
             engine.close()
             raise Failure(fault.text, fault.hint) from None
+        except StoreError as fault:
+            post.close(0.0)
+            engine.close()
+            raise Failure(str(fault), DOCTOR) from None
         except BaseException:  # whatever it was, the directory is free again
             post.close(0.0)
             engine.close()

@@ -85,14 +85,15 @@ class Client:
     def _connect(self) -> http.client.HTTPConnection:
         if self.address.socket is not None:
             return _UnixConnection(self.address.socket, CONNECT_WAIT_S)
+        what = f"`{self.address.url}` is no address of a server"
+        wrong = Failure(what, "such as http://127.0.0.1:7878", code=Exit.INVALID)
         try:
             parts = urlsplit(self.address.url)
-            scheme, host, port = parts.scheme, parts.hostname, parts.port
+            host, port = parts.hostname, parts.port
         except ValueError:
-            scheme, host, port = "", None, None
-        if scheme not in ("http", "https") or not host:
-            what = f"`{self.address.url}` is no address of a server"
-            raise Failure(what, "such as http://127.0.0.1:7878", code=Exit.INVALID)
+            raise wrong from None
+        if parts.scheme not in ("http", "https") or not host:
+            raise wrong
         self._prefix = parts.path.rstrip("/")
         if parts.scheme == "http":
             return http.client.HTTPConnection(host, port, timeout=CONNECT_WAIT_S)

@@ -157,7 +157,7 @@ def _tcp(host: str, port: int) -> socket.socket:
         )
     if not 0 <= port <= PORT_MAX:
         raise CannotListen(f"{port} is no port", f"take one from 1 to {PORT_MAX}")
-    # With its protocol named, asyncio sends what it has at once (TCP_NODELAY) and waits for no more.
+    # With its protocol named, asyncio sends what it has at once (TCP_NODELAY).
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

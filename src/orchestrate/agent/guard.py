@@ -5,15 +5,17 @@ import select
 import signal
 import socket
 import time
+from typing import Any
 
 from orchestrate.agent import tree
 from orchestrate.agent.attempt import NEVER, Attempt, Clocks, record_without_process
 from orchestrate.agent.journal import Journal, boot_id
 from orchestrate.agent.mask import Mask
 from orchestrate.agent.orphans import SERIAL_BITS, Orphans
+from orchestrate.agent.shape import ORDERS, Malformed, read
 from orchestrate.agent.spawn import CannotStart, Order, Spawner, claim, furnish, key_is_sound
 from orchestrate.agent.sweep import complain, recover, signal_all, sweep
-from orchestrate.agent.wire import PROTOCOL, Channel, decode, encode
+from orchestrate.agent.wire import PROTOCOL, Channel, encode
 
 CONNECT_WAIT_S = 30.0
 """How long a runner that nobody has ever spoken to stays."""
@@ -23,6 +25,8 @@ KILL_AGAIN_S = 0.05
 UNSENT_BYTES_MAX = 8 << 20
 """Beyond it the runner takes no further orders until the server has listened."""
 WAKES_MAX = 4096
+SLEEP_S_MAX = 86400.0
+"""The kernel waits for 24 days at most, and a timeout may be longer."""
 
 
 class Guard:
@@ -44,6 +48,7 @@ class Guard:
         self.channel: Channel | None = None
         self.interest = 0
         self.urgent = False
+        self.complained = False
         self.tell_at = NEVER
         self.next_due = NEVER
         self.leave_at = time.monotonic() + CONNECT_WAIT_S
@@ -72,7 +77,7 @@ class Guard:
         due = min(self.next_due, self.tell_at, self.journal.due())
         if not self.busy():
             due = min(due, self.leave_at)
-        return None if due == NEVER else max(0.0, due - time.monotonic())
+        return None if due == NEVER else min(SLEEP_S_MAX, max(0.0, due - time.monotonic()))
 
     def turn(self, events: list[tuple[int, int]]) -> None:
         children = False
@@ -156,22 +161,28 @@ class Guard:
     def listen(self) -> None:
         if self.channel is None:
             return
-        for line in self.channel.lines():
-            message = decode(line)
-            match message.pop("op"):
-                case "launch":
-                    self.launch(Order(**message))
-                case "acknowledge":
-                    self.journal.acknowledge(message["keys"])
-                case "stop":
-                    self.answer(message["key"], message["reason"])
-                case "ask":
-                    for key in message["keys"]:
-                        self.answer(key)
-                case "refuse":
-                    self.refuse(message["key"], message["detail"])
-                case unheard:
-                    complain(f"the server said {unheard!r}, which means nothing here")
+        try:
+            for line in self.channel.lines():
+                self.obey(read(line, ORDERS))
+        except Malformed as fault:
+            self.channel.ended = True  # whoever speaks so is not a server
+            if not self.complained:
+                self.complained = True
+                complain(f"a connection to runner.sock was closed for what it said: {fault}")
+
+    def obey(self, message: dict[str, Any]) -> None:
+        match message.pop("op"):
+            case "launch":
+                self.launch(Order(**message))
+            case "acknowledge":
+                self.journal.acknowledge(message["keys"])
+            case "stop":
+                self.answer(message["key"], message["reason"])
+            case "ask":
+                for key in message["keys"]:
+                    self.answer(key)
+            case _:
+                self.refuse(message["key"], message["detail"])
 
     def answer(self, key: str, stop: str = "") -> None:
         """Say what is known of an attempt, and stop it if that is asked and it lives."""

@@ -9,12 +9,15 @@ import errno
 import os
 import time
 
-from orchestrate.agent.wire import decode, encode
+from orchestrate.agent.shape import ENTRIES, Malformed, read
+from orchestrate.agent.wire import encode
 
 NAME = "runner.journal"
 SYNC_AFTER_S = 0.05
 """An exit that is acknowledged sooner is durable in the server's own store already."""
 REWRITE_BYTES = 1 << 20
+LINE_BYTES_MAX = 32 << 20
+"""An exit with its output, written as JSON, takes less; a longer line is malformed."""
 RETRY_S = 1.0
 
 
@@ -33,32 +36,34 @@ def _write_whole(file: int, data: bytes, size: int) -> None:
 class Past:
     """What an earlier runner left in its journal."""
 
-    __slots__ = ("boots", "exits", "instances", "started")
+    __slots__ = ("boots", "exits", "instances", "started", "torn")
 
     def __init__(self) -> None:
         self.instances: set[int] = set()
         self.boots: set[str] = set()
         self.started: dict[str, dict[str, object]] = {}
         self.exits: dict[str, bytes] = {}
+        self.torn = 0
+        """Lines that mean nothing: the power went meanwhile, or somebody else wrote them."""
 
     @classmethod
     def read(cls, path: str) -> "Past":
         past = cls()
         try:
-            with open(path, encoding="ascii", errors="replace") as file:
-                for line in file:
-                    if line.endswith("\n"):
-                        past._take(line)
+            with open(path, "rb") as file:
+                while line := file.readline(LINE_BYTES_MAX):
+                    past._take(line)
         except FileNotFoundError:
             pass
         return past
 
-    def _take(self, line: str) -> None:
+    def _take(self, line: bytes) -> None:
         try:
-            entry = decode(line)
-        except ValueError:
-            return  # a torn line: written while the power went
-        match entry.get("op"):
+            entry = read(line if line.endswith(b"\n") else b"", ENTRIES)
+        except Malformed:
+            self.torn += 1
+            return
+        match entry["op"]:
             case "runner":
                 self.instances.add(entry["instance"])
                 self.boots.add(entry["boot"])
@@ -66,12 +71,10 @@ class Past:
                 self.started[entry["key"]] = entry
             case "exited":
                 self.started.pop(entry["key"], None)
-                self.exits[entry["key"]] = line.encode("ascii")
-            case "acknowledged":
+                self.exits[entry["key"]] = line
+            case _:
                 for key in entry["keys"]:
                     self.exits.pop(key, None)
-            case _:
-                pass
 
 
 class Journal:

@@ -6,6 +6,7 @@ import resource
 import signal
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 
 KEY_CHARACTERS_MAX = 128
 _RLIMIT_LOCKS = 10
@@ -77,9 +78,17 @@ def key_is_sound(key: str) -> bool:
 
 
 def claim(directory: str) -> bool:
-    """True for exactly one caller, ever: the kernel makes a directory once."""
+    """True for exactly one caller, ever: the kernel makes a directory once.
+
+    The directory above it is made again when somebody has deleted it.
+    """
     try:
-        os.mkdir(directory, 0o700)
+        try:
+            os.mkdir(directory, 0o700)
+        except FileNotFoundError:
+            with suppress(FileExistsError):
+                os.mkdir(os.path.dirname(directory), 0o700)
+            os.mkdir(directory, 0o700)
     except FileExistsError:
         return False
     except OSError as error:

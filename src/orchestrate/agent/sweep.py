@@ -82,12 +82,13 @@ def sweep(
 def recover(data: str) -> Past:
     """End what an earlier runner left, and know what it did not tell."""
     past = Past.read(f"{data}/{NAME}")
-    if not past.instances:
-        return past
+    if past.torn:
+        complain(f"{NAME}: lines passed over because they are malformed: {past.torn}")
     leaders: dict[int, float] = {}
     if boot_id() in past.boots:
         for entry in past.started.values():
             leaders[int(str(entry["pid"]))] = float(str(entry["boot_s"]))
+    if leaders or past.torn or boot_id() in past.boots:
         sweep(past.instances, f"{data}/attempts/", leaders)
     detail = "the process that guarded it was killed, or the machine stopped; it was ended too"
     for key in past.started:

@@ -69,10 +69,12 @@ class Channel:
             head, newline, rest = data.rpartition(b"\n")
             if newline:
                 self._partial += head
-                found += self._partial.decode("ascii").split("\n")
+                found += self._partial.decode("ascii", "replace").split("\n")
                 self._partial = bytearray(rest)
             else:
                 self._partial += rest
+            if len(self._partial) > LAUNCH_BYTES_MAX:
+                self.ended = True  # nobody of ours says anything as long
             if len(data) < READ_BYTES:
                 break
         return found

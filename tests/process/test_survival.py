@@ -176,7 +176,10 @@ def test_a_runner_that_does_not_answer_is_not_waited_for(watch: Watch) -> None:
     os.kill(watch.runner.pid, signal.SIGSTOP)
     with pytest.raises(RunnerGone) as gone:
         Runner.open(watch.data, wait_s=0.3)
-    assert str(gone.value) == f"no runner for {watch.data} within 0.3 s: it does not answer"
+    assert str(gone.value) == (
+        f"no runner for {watch.data} within 0.3 s: it does not answer;"
+        f" runner.lock is held by process {watch.runner.pid}"
+    )
     os.kill(watch.runner.pid, signal.SIGCONT)
     watch.runner.close()
     watch.runner = Runner.open(watch.data)

@@ -18,10 +18,15 @@ from typing import Any, Self
 
 from orchestrate.agent import tree
 from orchestrate.agent.address import socket_address
+from orchestrate.agent.holder import holders
 from orchestrate.agent.wire import LAUNCH_BYTES_MAX, LOCKED, PROTOCOL, Channel, decode, encode
 
 OPEN_WAIT_S = 10.0
+START_S_MIN = 0.1
+"""A start that was begun gets this much, however short the wait."""
 RUNNER_LOG_BYTES_MAX = 1 << 20
+_SILENT = "it does not answer"
+_DEAF = "there is one that does not listen"
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _SOURCES = Path(__file__).resolve().parents[2]
 _RUN = "from orchestrate.agent.runner import main;"
@@ -107,23 +112,35 @@ class Runner:
 
     @classmethod
     def open(cls, data: Path, wait_s: float = OPEN_WAIT_S) -> Self:
-        """Connect, after starting a runner if there is none."""
+        """Connect, after starting a runner if there is none; raises RunnerGone within the wait.
+
+        What the system itself refuses is not tried again here: whoever opens knows when.
+        """
         whole = data.resolve()
         deadline = time.monotonic() + wait_s
-        why = "it did not start"
+        why = "it did not start in time"
         while time.monotonic() < deadline:
-            channel = _connect(whole)
-            if channel is None:
-                why = _start(whole, deadline) or why
+            try:
                 channel = _connect(whole)
+                if channel is None:
+                    why = _start(whole, deadline) or why
+                    channel = _connect(whole)
+            except OSError as error:
+                where = f" ({error.filename})" if error.filename else ""
+                raise RunnerGone(
+                    f"no runner for {whole} could be started or reached: {error.strerror}{where}"
+                ) from error
             if channel is not None:
                 greeting = _greeting(channel, deadline)
                 if greeting is not None:
                     return cls(channel, *greeting)
                 silent = not channel.ended
                 channel.close()
-                why = "it does not answer" if silent else _last_words(whole) or "it hung up"
+                why = _SILENT if silent else _last_words(whole) or "it hung up"
             time.sleep(0.005)
+        if why in (_SILENT, _DEAF):
+            pids = ", ".join(map(str, holders(f"{whole}/runner.lock")))
+            why += f"; runner.lock is held by process {pids or 'unknown'}"
         raise RunnerGone(f"no runner for {whole} within {wait_s:g} s: {why}")
 
     def fileno(self) -> int:
@@ -215,13 +232,24 @@ def _report(message: dict[str, Any]) -> Started | Exited | Unknown:
 
 def _connect(data: Path) -> Channel | None:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(0)
     try:
         with socket_address(data / "runner.sock") as address:
             connection.connect(address)
-    except (FileNotFoundError, ConnectionRefusedError):
-        connection.close()
+    except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
+        connection.close()  # nobody is there, or as many as it takes wait for it already
         return None
+    except OSError:
+        connection.close()
+        raise
     return Channel(connection)
+
+
+def _wait(descriptor: int, wait_s: float) -> bool:
+    """Whether there is something to read in time, whatever the number of the descriptor."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(max(0.0, wait_s) * 1000))
 
 
 def _greeting(channel: Channel, deadline: float) -> tuple[dict[str, Any], list[str]] | None:
@@ -236,17 +264,18 @@ def _greeting(channel: Channel, deadline: float) -> tuple[dict[str, Any], list[s
                     " Orchestrate; it ends by itself with its last attempt"
                 )
             return hello, lines[1:]
-        select.select([channel], [], [], max(0.0, deadline - time.monotonic()))
+        _wait(channel.fileno(), deadline - time.monotonic())
     return None
 
 
 def _start(data: Path, deadline: float) -> str:
-    """Start a runner; why it did not start, or nothing.
+    """Start a runner; why it did not start, or nothing when it did or had no time.
 
     What is started checks the lock, listens, and leaves the runner behind, which is then no
     child of ours.
     """
-    log = os.open(data / "runner.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
+    log = os.open(data / "runner.log", flags, 0o600)
     try:
         if os.fstat(log).st_size > RUNNER_LOG_BYTES_MAX:
             os.ftruncate(log, 0)
@@ -262,25 +291,28 @@ def _start(data: Path, deadline: float) -> str:
         )
     finally:
         os.close(log)
-    descriptor = os.pidfd_open(pid)
+    ready = False
     try:
-        ready, _, _ = select.select([descriptor], [], [], max(0.1, deadline - time.monotonic()))
+        descriptor = os.pidfd_open(pid)
+        try:
+            ready = _wait(descriptor, max(START_S_MIN, deadline - time.monotonic()))
+        finally:
+            os.close(descriptor)
+    finally:
         if not ready:
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
-    finally:
-        os.close(descriptor)
-    if status == 0:
+    if status == 0 or not ready:
         return ""
     code = os.waitstatus_to_exitcode(status)
     if code == LOCKED:
-        return "another one holds runner.lock, and does not listen"
+        return _DEAF
     return _last_words(data) or f"it ended with status {code}"
 
 
 def _last_words(data: Path) -> str:
     """What a runner that failed wrote before its end."""
-    with suppress(FileNotFoundError):
+    with suppress(OSError):
         lines = (data / "runner.log").read_text(errors="replace").splitlines()
         return lines[-1] if lines else ""
     return ""

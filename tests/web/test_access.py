@@ -290,8 +290,10 @@ def test_an_environment_tells_an_agent(house: House) -> None:
         "{python} {file}",
         "env -i {python} {file}",
         "(env -i setsid {python} {file} > {out} & ) ; while ! test -s {out}; do :; done; cat {out}",
-        "( (ulimit -S -x unlimited; exec env -i setsid {python} {file} > {out} ) & ) ;"
-        " while ! test -s {out}; do :; done; cat {out}",
+        (
+            "( (ulimit -S -x unlimited; exec env -i setsid {python} {file} > {out} ) & ) ;"
+            " while ! test -s {out}; do :; done; cat {out}"
+        ),
     ],
     ids=["child", "without its environment", "forked twice", "with every mark taken off"],
 )

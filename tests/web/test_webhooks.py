@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from orchestrate.engine.forges.source import Source
+from orchestrate.web import arrival
 from orchestrate.web.api.webhooks import RAW_BYTES_MAX
 from tests.engine.forges.recorded import github as recorded
 from tests.engine.forges.test_github import twisted
@@ -218,6 +219,17 @@ def test_a_body_of_25_mb_is_read(hooked: House, outside: Client) -> None:
     event = kept(hooked, reply)
     assert event["payload"] is None
     assert "is not kept: at most 256 KiB are" in event["outcome"]["notes"][0]
+
+
+def test_large_bodies_share_a_bound(
+    hooked: House, outside: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has no secret cannot fill the memory either; what was held is let go."""
+    monkeypatch.setattr(arrival, "HELD_BYTES_MAX", 4 << 20)
+    for _ in range(2):
+        assert github(outside, "push", push(filler="x" * (3 << 20))).status == 202
+        refused = github(outside, "push", b" " * (5 << 20))
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
 
 
 def test_a_delivery_number_that_cannot_be_kept_is_left_out(hooked: House, outside: Client) -> None:

@@ -1,6 +1,7 @@
 """What goes wrong for real: a full disk, a lock, a damaged file, a process that is killed."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import stat
@@ -289,3 +290,20 @@ def test_a_store_that_was_closed_opens_again(store: Store) -> None:
     run = wander(house, house.start(rich()), Random(1))
     store.close()
     assert store.load(run.id) == run
+
+
+def test_nothing_is_kept_in_a_file_that_was_taken_away(tmp_path: Path) -> None:
+    """C1: what would be gone with the process is refused; put back, it is written again."""
+    path, aside = tmp_path / "a.db", tmp_path / "aside.db"
+    with closing(Store.open(path)) as store:
+        house = House(store)
+        run = house.start(chain(2))
+        path.rename(aside)
+        with pytest.raises(StoreBroken, match="is gone"), store.transaction():
+            pass
+        shutil.copy(aside, path)
+        with pytest.raises(StoreBroken, match="was replaced"), store.transaction():
+            pass
+        path.unlink()
+        aside.rename(path)
+        house.work(run)

@@ -29,6 +29,7 @@ class Sqlite(Database):
         self._path = path
         self._busy_timeout_s = busy_timeout_s
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._lost = False
 
     @contextmanager
@@ -38,6 +39,7 @@ class Sqlite(Database):
         A failure inside it ends it: nothing of the group is kept, even if somebody caught it.
         """
         assert not self.inside, "a transaction is not opened twice"
+        self._is_in_place()
         try:
             self._connected().execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
@@ -107,6 +109,17 @@ class Sqlite(Database):
             assert not self.inside, "a transaction ends with its connection"
             self._connection = connect(self._path, busy_timeout_s=self._busy_timeout_s)
         return self._connection
+
+    def _is_in_place(self) -> None:
+        """Nothing is kept in a file that has no name any more: nobody would find it (C1)."""
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            raise StoreBroken(f"{self._path} is gone: {error.strerror}; put it back") from error
+        if self._file is None:
+            self._file = (found.st_dev, found.st_ino)
+        elif self._file != (found.st_dev, found.st_ino):
+            raise StoreBroken(f"{self._path} was replaced by another file; restart the server")
 
     def _undo(self) -> None:
         """Take back what was not committed; where even that fails, drop the connection."""

@@ -122,7 +122,9 @@ def _first_agent_s(home: Path, port: int, number: int) -> float:
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_S)) as connection:
         body = _body(f"branch-{number % WATCHERS}", number)
         begin = time.time()
-        (run,) = _post(connection, body, f"soon-{number}")["runs"]  # type: ignore[misc]
+        runs = _post(connection, body, f"soon-{number}")["runs"]
+    assert isinstance(runs, list), "a webhook is answered with its runs"
+    run = int(runs[0])
     deadline = time.monotonic() + WAIT_S
     query = "SELECT started_at FROM agents WHERE run_id = ? AND completed_at IS NOT NULL"
     with closing(_database(home)) as base:

@@ -34,6 +34,12 @@ def refusal(data: Path, wait_s: float = 0.3) -> str:
     return str(gone.value)
 
 
+def children() -> set[str]:
+    """The children of this process: other tests may have left some of theirs."""
+    tasks = Path("/proc/self/task").iterdir()
+    return {pid for task in tasks for pid in (task / "children").read_text().split()}
+
+
 @pytest.mark.parametrize("call", ["posix_spawn", "pidfd_open", "open"])
 @pytest.mark.parametrize("number", [errno.EAGAIN, errno.EMFILE, errno.ENOSPC])
 def test_what_the_system_refuses_is_said(
@@ -44,13 +50,13 @@ def test_what_the_system_refuses_is_said(
     def refuse(*_: Any, **__: Any) -> int:
         raise OSError(number, os.strerror(number))
 
+    before = children()
     with monkeypatch.context() as patched:
         patched.setattr(os, call, refuse)
         text = refusal(tmp_path)
     why = os.strerror(number)
     assert text == f"no runner for {tmp_path} could be started or reached: {why}"
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children() <= before
     Runner.open(tmp_path).close()
 
 

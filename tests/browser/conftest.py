@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def own(browser: Browser, tmp_path: Path) -> Iterator[Served]:
 
 
 Opened = Callable[..., Page]
+LET_IN_S = 15.0
 
 
 @pytest.fixture
@@ -84,6 +86,7 @@ def opened(browser: Browser) -> Iterator[Opened]:
             lambda said: faults.append(said.text) if said.type == "error" else None,
         )
         page.goto(served.link(path))
+        _let_in(page)
         return page
 
     yield enter
@@ -94,6 +97,14 @@ def opened(browser: Browser) -> Iterator[Opened]:
     # The browser's own typing sets a style, is told not to, and the editor draws the text anew.
     real = [each for each in real if not each.startswith("Applying inline style violates")]
     assert not real, real
+
+
+def _let_in(page: Page) -> None:
+    """Wait for the key that the link is exchanged for; whoever goes on before has none."""
+    deadline = time.monotonic() + LET_IN_S
+    while page.evaluate("sessionStorage.getItem('orchestrate-token')") is None:
+        assert time.monotonic() < deadline, "the link lets nobody in"
+        page.wait_for_timeout(20)
 
 
 def _at_home(url: str, served: Served, faults: list[str]) -> None:
